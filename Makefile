@@ -1,0 +1,41 @@
+# What a newcomer runs. `make demo` and `make test` need Python >= 3.11 and a network to PyPI.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help demo test bench format lint clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+.venv/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("errorbudget needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	@touch $@
+
+.venv/test-installed: .venv/installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt "pip>=25.1"
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --group test
+	@touch $@
+
+demo: .venv/installed ## the simulated shop, told in the terminal
+	$(BIN)/errorbudget demo --once
+
+test: .venv/test-installed lint ## every check and every test
+	$(BIN)/pytest
+
+lint: .venv/test-installed ## format, style, types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+format: .venv/test-installed ## rewrite to the house style
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: .venv/test-installed ## one line a benchmark, ours against its reference
+	$(BIN)/python -m bench
+
+clean: ## forget the environment and what the tools left
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,1 @@
+"""An error budget program that runs itself."""

@@ -1,0 +1,44 @@
+"""Something that will alter, or has altered, production: a deploy, a flag, a configuration, a migration."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class ChangeKind(StrEnum):
+    """How production is altered."""
+
+    DEPLOY = "deploy"
+    FLAG = "flag"
+    CONFIG = "config"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One recorded change of one service."""
+
+    id: str
+    service: str
+    version: str
+    kind: ChangeKind = ChangeKind.DEPLOY
+    environment: str = ""
+    started_at: datetime
+    finished_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileChange:
+    """One file of a change as git tells it; a binary file has no line counts."""
+
+    path: str
+    added: int | None
+    deleted: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diff:
+    """What a candidate alters against what is deployed now: the facts that risk rules read."""
+
+    base: str
+    head: str
+    files: tuple[FileChange, ...]

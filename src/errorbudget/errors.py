@@ -1,0 +1,44 @@
+"""The kinds of failure. Each door maps a kind to its own signal: exit code, HTTP status, tool error."""
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What went wrong, as far as a caller must know to react."""
+
+    USAGE = "usage"
+    """The call itself is wrong: an unknown service, a missing option, a home that does not exist."""
+    DOCUMENT = "document"
+    """An objective document, a criterion or a `--map` expression cannot be used as written."""
+    BUSY = "busy"
+    """Something else holds the home; trying again later helps."""
+    UNTRUSTED = "untrusted"
+    """A signature, a trail or a record does not verify."""
+
+
+class Failure(Exception):
+    """A failure a person can act on: the place, the cause and the way out, in one line each."""
+
+    kind: Kind = Kind.USAGE
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+class DocumentInvalid(Failure):
+    """One line a problem: `file:line: field: what is wrong and what to write instead`."""
+
+    kind = Kind.DOCUMENT
+
+
+class HomeBusy(Failure):
+    """Another process holds the home and did not let go in time."""
+
+    kind = Kind.BUSY
+
+
+class Untrusted(Failure):
+    """Something signed or chained does not verify; the message names the first place."""
+
+    kind = Kind.UNTRUSTED

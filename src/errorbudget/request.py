@@ -1,0 +1,44 @@
+"""What a request is: one served unit of work, and the columns a criterion may speak of."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+ColumnType = Literal["time", "text", "integer", "number", "boolean", "map", "count"]
+
+COLUMNS: Final[dict[str, ColumnType]] = {
+    "time": "time",
+    "service": "text",
+    "route": "text",
+    "method": "text",
+    "status": "integer",
+    "duration_ms": "number",
+    "tenant": "text",
+    "version": "text",
+    "region": "text",
+    "environment": "text",
+    "trace_id": "text",
+    "span_id": "text",
+    "is_bot": "boolean",
+    "attributes": "map",
+    "error_logs": "count",
+    "corrections": "count",
+}
+"""Every column a criterion may name. A `count` is counted beside the request, never sent with it:
+`error_logs` are error-level log records with the same request id, `corrections` later corrections."""
+
+SENT: Final = tuple(name for name, kind in COLUMNS.items() if kind != "count")
+"""The columns a sender may fill. Missing text is empty, a missing number is NULL, a missing boolean false."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """How far one feed has been taken in; written in the same transaction as the rows it speaks of."""
+
+    feed: str
+    """What sends: a file (by its first receipt), or a sender of batches."""
+    key: str
+    """SHA-256 of the file's bytes up to `position`, or a batch's idempotency key."""
+    position: int
+    """Bytes of the file already stored; 0 for a batch."""
+    line: int
+    """Lines of the file already stored; 0 for a batch."""

@@ -1,0 +1,24 @@
+"""What every test may ask for: a home of its own, and the shared data sets where the machine has them."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    """The folder of real data sets; where CI=true their absence is a failure, not a skip."""
+    if SHARED_DATA.is_dir():
+        return SHARED_DATA
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"the real data sets are missing: expected them at {SHARED_DATA}")
+    pytest.skip("the real data sets are not on this machine")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A path where a home may be made; nothing is there yet."""
+    return tmp_path / "home"
