@@ -42,3 +42,19 @@ class Receipt:
     """Bytes of the file already stored; 0 for a batch."""
     line: int
     """Lines of the file already stored; 0 for a batch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """What came of one batch: rows that are new, and rows that were known already."""
+
+    stored: int
+    duplicates: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corrected:
+    """What came of correcting some request ids: how many are known, and which are not."""
+
+    corrected: int
+    unknown: tuple[str, ...]

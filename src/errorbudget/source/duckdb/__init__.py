@@ -1,0 +1,1 @@
+"""The embedded source: requests, logs and corrections in one DuckDB file."""

@@ -1,0 +1,52 @@
+-- Store the staged requests that are new; a span seen within an hour of its time is known already.
+-- Rows lie by service, so that reading one service passes over the others.
+insert into requests
+with spans as (
+    select
+        line,
+        service,
+        trace_id,
+        span_id,
+        time,
+        lag(time) over (partition by service, trace_id, span_id order by time, line) as previous
+    from staged_requests
+    where span_id <> ''
+),
+
+repeated as (
+    select line
+    from spans
+    where time - previous <= interval 1 hour
+    union
+    select spans.line
+    from spans
+    inner join requests as stored
+        on
+            spans.service = stored.service
+            and spans.trace_id = stored.trace_id
+            and spans.span_id = stored.span_id
+            and stored.time between spans.time - interval 1 hour and spans.time + interval 1 hour
+    where stored.minute between $first - 60 and $last + 60
+)
+
+select
+    $batch,
+    line,
+    epoch_ms(time) // 60000,
+    time,
+    service,
+    route,
+    method,
+    status,
+    duration_ms,
+    tenant,
+    version,
+    region,
+    environment,
+    trace_id,
+    span_id,
+    is_bot,
+    attributes
+from staged_requests
+where line not in (select line from repeated)
+order by service, time, line

@@ -1,0 +1,5 @@
+-- Every service that has ever sent a request: its first and last minute, and how many requests.
+select service, min(minute), max(minute), cast(sum(requests) as bigint)
+from touched
+group by service
+order by service

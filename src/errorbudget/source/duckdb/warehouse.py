@@ -1,0 +1,194 @@
+"""The embedded warehouse: takes requests, logs and corrections in, and counts them."""
+
+import shutil
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+import duckdb
+
+from errorbudget.request import Added, Corrected, Receipt
+from errorbudget.source.duckdb.connection import open_file
+from errorbudget.source.duckdb.statements import statement
+
+if TYPE_CHECKING:
+    from errorbudget.objective.criterion import Criterion
+
+Verdict = Literal["bad", "good", "excluded"]
+_Kind = Literal["requests", "logs", "corrections"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A service that has sent requests: its first and last minute, and how many there are."""
+
+    service: str
+    first: int
+    last: int
+    requests: int
+
+
+class Warehouse:
+    """One DuckDB file; every batch is one transaction: its rows and what is known of them."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, staging: Path) -> None:
+        self.connection = connection
+        self.staging = staging
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """The warehouse at `path`, made when missing. Raises HomeBusy when another process has it."""
+        staging, spill = path.parent / "staging", path.parent / "spill"
+        connection = open_file(path, staging=staging, spill=spill)
+        for left_over in (staging, spill):
+            shutil.rmtree(left_over, ignore_errors=True)
+            left_over.mkdir()
+        warehouse = cls(connection, staging)
+        warehouse._make_tables()
+        return warehouse
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def receipts(self) -> list[Receipt]:
+        """The newest receipt of each feed, oldest first."""
+        rows = self.connection.execute(statement("receipts")).fetchall()
+        return [Receipt(feed=feed, key=key, position=at, line=line) for feed, key, at, line in rows]
+
+    def services(self) -> list[Seen]:
+        """Every service that has ever sent a request."""
+        rows = self.connection.execute(statement("services")).fetchall()
+        return [Seen(service=name, first=a, last=z, requests=n) for name, a, z, n in rows]
+
+    def add_requests(self, receipt: Receipt) -> Added:
+        """Store the temporary table `staged_requests`; a batch seen before adds nothing."""
+        return self._add("requests", receipt)
+
+    def add_logs(self, receipt: Receipt) -> Added:
+        """Store the temporary table `staged_logs`; a batch seen before adds nothing."""
+        return self._add("logs", receipt)
+
+    def add_corrections(
+        self,
+        service: str,
+        request_ids: Sequence[str],
+        verdict: Verdict,
+        reason: str,
+        now: datetime,
+        request_id: "Criterion | None" = None,
+    ) -> Corrected:
+        """Judge known requests by hand; `request_id` is the document's, else `trace_id`."""
+        wanted = list(dict.fromkeys(request_ids))
+        expression = request_id.sql if request_id else "trace_id"
+        sql = statement("known_request_ids").format(request_id=expression)
+        rows = self.connection.execute(sql, {"service": service, "request_ids": wanted}).fetchall()
+        known = {row[0] for row in rows}
+        accepted = [id_ for id_ in wanted if id_ in known]
+        if accepted:
+            self._store_corrections(service, accepted, verdict, reason, now)
+        return Corrected(
+            corrected=len(accepted), unknown=tuple(id_ for id_ in wanted if id_ not in known)
+        )
+
+    def _store_corrections(
+        self, service: str, request_ids: list[str], verdict: Verdict, reason: str, now: datetime
+    ) -> None:
+        receipt = Receipt(feed=service, key="", position=0, line=0)
+        values = {
+            "service": service,
+            "request_ids": request_ids,
+            "verdict": verdict,
+            "reason": reason,
+            "now": now.astimezone(UTC).replace(tzinfo=None),
+        }
+        with self._batch("corrections", receipt) as batch:
+            self.connection.execute(statement("insert_corrections"), {"batch": batch} | values)
+
+    def _add(self, kind: Literal["requests", "logs"], receipt: Receipt) -> Added:
+        count, first, last = self._one(f"staged_{kind}")
+        if self._is_known(kind, receipt):
+            return Added(stored=0, duplicates=count)
+        with self._batch(kind, receipt) as batch:
+            if not count:
+                return Added(stored=0, duplicates=0)
+            stored = self._store(kind, batch, _minute(first), _minute(last))
+            self._note_feed(kind, receipt, batch, first, last)
+        return Added(stored=stored, duplicates=count - stored)
+
+    def _store(self, kind: Literal["requests", "logs"], batch: int, first: int, last: int) -> int:
+        if kind == "logs":
+            return self._one("insert_logs", batch=batch)[0]
+        stored = self._one("insert_requests", batch=batch, first=first, last=last)[0]
+        self._one("insert_touched", batch=batch)
+        return stored
+
+    def _note_feed(
+        self, kind: _Kind, receipt: Receipt, batch: int, first: datetime, last: datetime
+    ) -> None:
+        self._one(f"insert_feed_of_{kind}", batch=batch, feed=receipt.feed)
+        self._one(
+            "insert_alive",
+            batch=batch,
+            kind=kind,
+            feed=receipt.feed,
+            is_file=receipt.position > 0,
+            first=_minute(first),
+            last=_minute(last),
+            newest=last,
+        )
+
+    @contextmanager
+    def _batch(self, kind: _Kind, receipt: Receipt) -> Generator[int]:
+        """A transaction that ends with the receipt: a kill leaves all of a batch or nothing."""
+        with self._transaction():
+            batch = int(self._one("next_batch")[0])
+            yield batch
+            self._one(
+                "insert_receipt",
+                batch=batch,
+                kind=kind,
+                feed=receipt.feed,
+                key=receipt.key,
+                position=receipt.position,
+                line=receipt.line,
+            )
+
+    @contextmanager
+    def _transaction(self) -> Generator[None]:
+        self.connection.execute("begin")
+        try:
+            yield
+        except BaseException:
+            self.connection.execute("rollback")
+            raise
+        self.connection.execute("commit")
+
+    def _is_known(self, kind: _Kind, receipt: Receipt) -> bool:
+        values = {"feed": receipt.feed, "key": receipt.key, "position": receipt.position}
+        return bool(self._one("receipt_known", kind=kind, **values)[0])
+
+    def _one(self, name: str, **values: object) -> tuple[Any, ...]:
+        """The first row that a statement of this package answers with."""
+        row = self.connection.execute(statement(name), values).fetchone()
+        return row or ()
+
+    def _make_tables(self) -> None:
+        known = self.connection.execute("select count(*) from duckdb_tables()").fetchone()
+        if known == (0,):
+            with self._transaction():
+                self.connection.execute(statement("schema"))
+
+
+def _minute(moment: datetime) -> int:
+    """The whole minutes since 1970 of a UTC moment without a zone."""
+    return int(moment.replace(tzinfo=UTC).timestamp() // 60)
