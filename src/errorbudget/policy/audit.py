@@ -1,0 +1,143 @@
+"""What is written into the trail, and is a trail still what was written?"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from errorbudget.errors import Untrusted
+from errorbudget.policy.checkpoint import Checkpoint, VerifierKey, read_checkpoint
+from errorbudget.policy.merkle import HASH_SIZE, Frontier, leaf_hash
+
+NO_ENTRY = bytes(HASH_SIZE)
+"""What the first entry names as the one before it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One record of the trail as it is stored; `body` is the exact bytes that were hashed."""
+
+    seq: int
+    body: bytes
+    leaf: bytes
+    checkpoint: str
+
+    def fields(self) -> dict[str, Any]:
+        """What the bytes say: seq, prev, at, kind, body. Raises Untrusted."""
+        try:
+            value = json.loads(self.body)
+        except ValueError as cause:
+            raise Untrusted(f"entry {self.seq}: its bytes are not JSON") from cause
+        if not isinstance(value, dict):
+            raise Untrusted(f"entry {self.seq}: its bytes are not a JSON object")
+        return value  # pyright: ignore[reportUnknownVariableType] -- keys of a JSON object are text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flaw:
+    """The first entry that does not verify, and why."""
+
+    seq: int
+    why: str
+
+    def __str__(self) -> str:
+        return f"entry {self.seq}: {self.why}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """How many entries verify from the first on, their root, and what is wrong after them."""
+
+    entries: int
+    root: bytes
+    flaw: Flaw | None
+
+
+def entry_bytes(
+    *, seq: int, prev: bytes, at: datetime, kind: str, body: Mapping[str, Any]
+) -> bytes:
+    """The bytes of one entry. Written once and never again: who checks hashes what was stored."""
+    stamp = at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    record = {"seq": seq, "prev": prev.hex(), "at": stamp, "kind": kind, "body": dict(body)}
+    # ASCII only, so that a path with bytes that are no UTF-8 can still be recorded.
+    return json.dumps(record, separators=(",", ":"), allow_nan=False).encode("ascii")
+
+
+def verify(
+    entries: Iterable[Entry],
+    *,
+    key: VerifierKey,
+    head: Frontier | None = None,
+    kept: Iterable[str] = (),
+) -> Verification:
+    """Recompute every hash and signature, against the stored head and checkpoints kept elsewhere.
+
+    Raises Untrusted for a kept checkpoint that `key` did not sign.
+    """
+    claims = [read_checkpoint(note, key) for note in kept]
+    frontier, prev = Frontier(), NO_ENTRY
+    for entry in entries:
+        leaf = leaf_hash(entry.body)
+        grown = frontier.append(leaf)
+        why = next(_flaws(entry, leaf, prev, grown, key), None) or _denied(grown, claims)
+        if why:
+            return _verification(frontier, Flaw(seq=grown.size, why=why))
+        frontier, prev = grown, leaf
+    return _verification(frontier, _missing(frontier, head, claims))
+
+
+def _verification(frontier: Frontier, flaw: Flaw | None) -> Verification:
+    return Verification(entries=frontier.size, root=frontier.root, flaw=flaw)
+
+
+def _flaws(
+    entry: Entry, leaf: bytes, prev: bytes, grown: Frontier, key: VerifierKey
+) -> Iterator[str]:
+    """Everything wrong with one entry at its place, the most telling first."""
+    if entry.seq != grown.size:
+        yield f"is missing; entry {entry.seq} stands in its place"
+    if entry.leaf != leaf:
+        yield "its bytes are not those that were hashed when it was written"
+    yield from _misplaced(entry, prev, grown.size)
+    yield from _unsigned(entry, grown, key)
+
+
+def _misplaced(entry: Entry, prev: bytes, place: int) -> Iterator[str]:
+    try:
+        fields = entry.fields()
+    except Untrusted as flaw:
+        yield str(flaw)
+        return
+    if fields.get("seq") != place:
+        yield f"its bytes say that it is entry {fields.get('seq')}"
+    if fields.get("prev") != prev.hex():
+        yield "it does not follow the entry before it"
+
+
+def _unsigned(entry: Entry, grown: Frontier, key: VerifierKey) -> Iterator[str]:
+    try:
+        claim = read_checkpoint(entry.checkpoint, key)
+    except Untrusted as flaw:
+        yield f"its checkpoint is not to be trusted: {flaw}"
+        return
+    if (claim.size, claim.root) != (grown.size, grown.root):
+        yield "its checkpoint was signed over other entries"
+
+
+def _denied(grown: Frontier, claims: list[Checkpoint]) -> str | None:
+    for claim in claims:
+        if claim.size == grown.size and claim.root != grown.root:
+            return "a checkpoint kept elsewhere was signed over other entries up to here"
+    return None
+
+
+def _missing(frontier: Frontier, head: Frontier | None, claims: list[Checkpoint]) -> Flaw | None:
+    promised = max([claim.size for claim in claims], default=0)
+    if promised > frontier.size:
+        why = f"is missing; a checkpoint kept elsewhere covers {promised} entries"
+        return Flaw(seq=frontier.size + 1, why=why)
+    if head is not None and head != frontier:
+        why = f"does not fit; the trail's head was of {head.size} entries, {frontier.size} are here"
+        return Flaw(seq=frontier.size + 1, why=why)
+    return None
