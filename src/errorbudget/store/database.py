@@ -1,0 +1,60 @@
+"""How is a database opened so that what is committed is on disk, and writers do not collide?"""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event
+
+PREPARATION: Final = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA busy_timeout = 5000",
+)
+
+
+class Database:
+    """The engine behind the records, with two doors: one to read, one to write."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._writing = engine.execution_options(writes=True)
+
+    @classmethod
+    def sqlite(cls, file: Path) -> "Database":
+        """A database in one file, made when missing."""
+        engine = create_engine(f"sqlite:///{file}")
+        event.listen(engine, "connect", _prepare)
+        event.listen(engine, "begin", _begin)
+        return cls(engine)
+
+    @contextmanager
+    def reading(self) -> Generator[Connection]:
+        """One consistent view of the records."""
+        with self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Generator[Connection]:
+        """One transaction, on disk when the block ends and undone when it raises."""
+        with self._writing.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.engine.dispose()
+
+
+def _prepare(dbapi: Any, _record: object) -> None:
+    # Python's own implicit BEGIN is switched off: it would start writers as readers.
+    dbapi.isolation_level = None
+    for pragma in PREPARATION:
+        dbapi.execute(pragma)
+
+
+def _begin(connection: Connection) -> None:
+    # A writer takes its lock before it reads, so that what it read still holds when it writes.
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

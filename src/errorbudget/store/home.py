@@ -1,0 +1,112 @@
+"""Where does everything that the program knows live, and who may open it?"""
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Final, Self
+
+from errorbudget.errors import Failure
+from errorbudget.store.changes import Changes
+from errorbudget.store.database import Database
+from errorbudget.store.documents import Documents
+from errorbudget.store.lock import hold
+from errorbudget.store.revision import bring_up_to_date
+from errorbudget.store.tallies import TallyDays
+
+DATABASE: Final = "errorbudget.sqlite"
+WAIT: Final = 10.0
+"""Seconds to wait for another process to let go of the home."""
+
+
+@dataclass
+class Home:
+    """An open home: held by this process alone until it is closed."""
+
+    path: Path
+    database: Database
+    _lock: IO[str]
+
+    @classmethod
+    def open(cls, path: Path, *, create: bool = False, wait: float = WAIT) -> Self:
+        """The home at `path`; only with `create` may it come to be. Raises Failure, HomeBusy."""
+        file = path / DATABASE
+        if not create and not file.is_file():
+            raise Failure(
+                f"{path}: there is no home here",
+                "`errorbudget ingest FILE` or `errorbudget objective apply FILE` makes one;"
+                " ERRORBUDGET_HOME names another place.",
+            )
+        try:
+            lock = _made_and_locked(path, wait)
+        except OSError as cause:
+            raise Failure(f"{path}: cannot be used as a home: {cause.strerror}") from cause
+        database = Database.sqlite(file)
+        try:
+            bring_up_to_date(database)
+        except BaseException:
+            database.close()
+            lock.close()
+            raise
+        return cls(path=path, database=database, _lock=lock)
+
+    @property
+    def warehouse(self) -> Path:
+        """The file of requests."""
+        return self.path / "warehouse.duckdb"
+
+    @property
+    def staging(self) -> Path:
+        """The folder through which files reach the warehouse."""
+        return self.path / "staging"
+
+    @property
+    def rejected(self) -> Path:
+        """The folder of lines that could not be taken in."""
+        return self.path / "rejected"
+
+    @property
+    def allowed_signers(self) -> Path:
+        """The public keys of the people who sign; written by an operator, only read here."""
+        return self.path / "allowed_signers"
+
+    @cached_property
+    def documents(self) -> Documents:
+        """The objective documents and which of them bind."""
+        return Documents(self.database)
+
+    @cached_property
+    def tallies(self) -> TallyDays:
+        """What has been counted."""
+        return TallyDays(self.database)
+
+    @cached_property
+    def changes(self) -> Changes:
+        """What altered production."""
+        return Changes(self.database)
+
+    def close(self) -> None:
+        """Let the next process in."""
+        self.database.close()
+        self._lock.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _made_and_locked(path: Path, wait: float) -> IO[str]:
+    """The folder for its owner alone, and the lock; the database file with it, never wider."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = hold(path / "lock", wait=wait)
+    # SQLite gives its -wal and -shm files the permissions of the database, so it must exist first.
+    os.close(os.open(path / DATABASE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    return lock

@@ -1,0 +1,122 @@
+"""Which tables hold the program's own records? Plain types only: SQLite and PostgreSQL alike."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    TypeDecorator,
+)
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment as whole microseconds since 1970 in UTC: one number on every engine."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        """Microseconds since 1970."""
+        return None if value is None else (value - EPOCH) // timedelta(microseconds=1)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """The moment, in UTC."""
+        return None if value is None else EPOCH + timedelta(microseconds=value)
+
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+document = Table(
+    "document",
+    metadata,
+    Column("digest", String(64), primary_key=True, comment="SHA-256 of the bytes, hex"),
+    Column("name", String, nullable=False),
+    Column("body", LargeBinary, nullable=False, comment="the exact bytes that were applied"),
+)
+
+document_service = Table(
+    "document_service",
+    metadata,
+    Column("digest", ForeignKey(document.c.digest), primary_key=True),
+    Column("service", String, primary_key=True),
+)
+
+standing = Table(
+    "standing",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("digest", ForeignKey(document.c.digest), nullable=False),
+    Column("state", String(16), nullable=False, comment="binding or unsigned"),
+    Column("since", Moment, nullable=False),
+    Index(None, "name"),
+)
+
+claim = Table(
+    "claim",
+    metadata,
+    Column("service", String, primary_key=True),
+    Column("name", String, nullable=False, comment="the one document that speaks for it"),
+)
+
+tally_day = Table(
+    "tally_day",
+    metadata,
+    Column("series", String(64), primary_key=True),
+    Column("day", Integer, primary_key=True, comment="whole days since 1970-01-01"),
+    Column("minutes", LargeBinary, nullable=False, comment="as ledger.tally packs a day"),
+)
+
+counted = Table(
+    "counted",
+    metadata,
+    Column("series", String(64), primary_key=True),
+    Column("batch", BigInteger, nullable=False, comment="the newest batch in the tallies"),
+)
+
+change = Table(
+    "change",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("service", String, primary_key=True),
+    Column("environment", String, primary_key=True),
+    Column("version", String, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("finished_at", Moment, nullable=True),
+    Index(None, "started_at"),
+)
+
+entry = Table(
+    "entry",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("body", LargeBinary, nullable=False, comment="the exact bytes that were hashed"),
+    Column("leaf", LargeBinary, nullable=False),
+    Column("checkpoint", LargeBinary, nullable=False, comment="the signed note after this entry"),
+)
+
+head = Table(
+    "head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("size", Integer, nullable=False),
+    Column("peaks", LargeBinary, nullable=False),
+)

@@ -1,0 +1,44 @@
+"""What has been counted already, by series and day, and up to which batch?"""
+
+from collections.abc import Mapping
+
+from sqlalchemy import bindparam, delete, insert, select
+
+from errorbudget.store.database import Database
+from errorbudget.store.schema import counted, tally_day
+
+
+class TallyDays:
+    """Packed days of tallies; what a day's bytes mean is `errorbudget.ledger.tally`'s business."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def load_days(self, series: str, from_day: int) -> dict[int, bytes]:
+        """The stored days of a series from `from_day` (days since 1970) on, oldest first."""
+        days = (
+            select(tally_day.c.day, tally_day.c.minutes)
+            .where(tally_day.c.series == series, tally_day.c.day >= from_day)
+            .order_by(tally_day.c.day)
+        )
+        with self._database.reading() as connection:
+            return {row.day: row.minutes for row in connection.execute(days)}
+
+    def counted(self, series: str) -> int | None:
+        """The newest batch that the stored tallies of a series include; None if never counted."""
+        batch = select(counted.c.batch).where(counted.c.series == series)
+        with self._database.reading() as connection:
+            return connection.execute(batch).scalar()
+
+    def replace_days(self, series: str, days: Mapping[int, bytes], *, counted_batch: int) -> None:
+        """Put these days in the place of those stored, and note the batch, all or nothing."""
+        these = delete(tally_day).where(
+            tally_day.c.series == series, tally_day.c.day == bindparam("day_")
+        )
+        rows = [{"series": series, "day": day, "minutes": packed} for day, packed in days.items()]
+        with self._database.writing() as connection:
+            if rows:
+                connection.execute(these, [{"day_": day} for day in days])
+                connection.execute(insert(tally_day), rows)
+            connection.execute(delete(counted).where(counted.c.series == series))
+            connection.execute(insert(counted).values(series=series, batch=counted_batch))

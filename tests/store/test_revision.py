@@ -1,0 +1,98 @@
+"""Migrations and the schema they must arrive at."""
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateTable
+
+from errorbudget.errors import Failure
+from errorbudget.store.home import Home
+from errorbudget.store.revision import MIGRATIONS, NEWEST
+from errorbudget.store.schema import metadata
+
+
+def test_the_newest_revision_is_the_last_migration():
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+
+    assert ScriptDirectory.from_config(config).get_current_head() == NEWEST
+
+
+def test_migrations_arrive_at_the_schema(opened: Home):
+    with opened.database.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        differences = compare_metadata(context, metadata)
+
+    assert differences == []
+
+
+def test_migrations_name_keys_as_the_schema_does(opened: Home):
+    with opened.database.reading() as connection:
+        inspector = inspect(connection)
+        made = {
+            table: {
+                "pk": inspector.get_pk_constraint(table),
+                "fk": inspector.get_foreign_keys(table),
+                "nullable": {c["name"]: c["nullable"] for c in inspector.get_columns(table)},
+            }
+            for table in metadata.tables
+        }
+
+    for name, table in metadata.tables.items():
+        assert made[name]["pk"]["name"] == table.primary_key.name
+        assert made[name]["pk"]["constrained_columns"] == list(table.primary_key.columns.keys())
+        assert {key["name"] for key in made[name]["fk"]} == {
+            key.name for key in table.foreign_key_constraints
+        }
+        assert made[name]["nullable"] == {c.name: c.nullable for c in table.columns}
+
+
+def test_the_schema_can_be_said_to_postgresql():
+    said = [
+        str(CreateTable(table).compile(dialect=postgresql.dialect()))
+        for table in metadata.sorted_tables
+    ]
+
+    assert len(said) == 9
+    assert not any("BLOB" in statement for statement in said)
+
+
+def test_opening_again_migrates_nothing(home: Path):
+    Home.open(home, create=True).close()
+
+    with Home.open(home) as again, again.database.reading() as connection:
+        stored = connection.execute(text("select version_num from alembic_version")).scalar()
+
+    assert stored == NEWEST
+
+
+def test_a_home_whose_making_was_cut_short_is_finished(home: Path):
+    home.mkdir()
+    (home / "errorbudget.sqlite").touch()
+
+    with Home.open(home) as opened:
+        assert opened.documents.names() == []
+
+
+def test_a_home_of_a_newer_program_is_refused(home: Path):
+    with Home.open(home, create=True) as opened, opened.database.writing() as connection:
+        connection.execute(text("update alembic_version set version_num = 'r9999'"))
+
+    with pytest.raises(Failure, match=r"newer errorbudget \(revision r9999\)"):
+        Home.open(home)
+
+
+def test_what_is_committed_is_on_disk_and_keys_are_checked(opened: Home):
+    with opened.database.reading() as connection:
+        found = {
+            name: connection.execute(text(f"pragma {name}")).scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
+
+    assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
