@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from errorbudget import clock
 from errorbudget.errors import Failure, HomeBusy, Kind
 from errorbudget.store.home import DATABASE, Home
 
@@ -64,12 +65,12 @@ def test_a_file_in_the_homes_place_is_a_usage_failure(home: Path):
 
 def test_a_new_home_is_for_its_owner_alone(home: Path):
     with Home.open(home, create=True) as opened:
-        opened.documents.names()
+        opened.trail.append("note", {}, clock.now())
         modes = {path.name: mode(path) for path in home.iterdir()}
 
     assert mode(home) == 0o700
     assert set(modes.values()) == {0o600}
-    assert {"lock", DATABASE, f"{DATABASE}-wal"} <= set(modes)
+    assert {"lock", DATABASE, f"{DATABASE}-wal", "trail.key"} <= set(modes)
 
 
 def test_what_else_lies_in_the_folder_is_left_alone(home: Path):

@@ -14,6 +14,7 @@ from errorbudget.store.documents import Documents
 from errorbudget.store.lock import hold
 from errorbudget.store.revision import bring_up_to_date
 from errorbudget.store.tallies import TallyDays
+from errorbudget.store.trail import Trail
 
 DATABASE: Final = "errorbudget.sqlite"
 WAIT: Final = 10.0
@@ -85,6 +86,11 @@ class Home:
     def changes(self) -> Changes:
         """What altered production."""
         return Changes(self.database)
+
+    @cached_property
+    def trail(self) -> Trail:
+        """The audit trail."""
+        return Trail(self.database, self.path / "trail.key")
 
     def close(self) -> None:
         """Let the next process in."""

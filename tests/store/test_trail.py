@@ -1,0 +1,195 @@
+"""The audit trail on disk: appended whole, signed, and verified as stored."""
+
+import sqlite3
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from errorbudget.errors import Untrusted
+from errorbudget.policy.checkpoint import VerifierKey, read_checkpoint
+from errorbudget.store.home import DATABASE, Home
+
+AT = datetime(2026, 7, 20, 14, 5, tzinfo=UTC)
+
+APPEND_AND_DIE = """
+import os, signal, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from errorbudget.store.home import Home
+home = Home.open(Path(sys.argv[1]), create=True)
+while True:
+    recorded = home.trail.append("decision", {"word": "x"}, datetime(2026, 7, 20, tzinfo=UTC))
+    print(recorded.seq, flush=True)
+    if recorded.seq == 20:
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def written(home: Path, words: list[str]) -> list[str]:
+    with Home.open(home, create=True) as opened:
+        return [opened.trail.append("decision", {"word": w}, AT).checkpoint for w in words]
+
+
+def flaw_of(home: Path, kept: tuple[str, ...] = ()) -> int | None:
+    with Home.open(home) as opened:
+        flaw = opened.trail.verify(kept).flaw
+    return flaw.seq if flaw else None
+
+
+def altered(home: Path, statement: str, *values: object) -> None:
+    with sqlite3.connect(home / DATABASE) as connection:
+        connection.execute(statement, values)
+    connection.close()
+
+
+def test_an_empty_trail_verifies(opened: Home):
+    verified = opened.trail.verify()
+
+    assert (verified.entries, verified.flaw) == (0, None)
+
+
+def test_an_entry_comes_back_with_its_exact_bytes(opened: Home):
+    recorded = opened.trail.append("decision", {"reason": "22 % left"}, AT)
+
+    (entry,) = opened.trail.entries()
+    assert (entry.seq, entry.leaf, entry.checkpoint) == (1, recorded.leaf, recorded.checkpoint)
+    assert entry.fields()["body"] == {"reason": "22 % left"}
+
+
+def test_a_long_trail_is_read_page_by_page(opened: Home, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("errorbudget.store.trail.PAGE", 3)
+    for number in range(7):
+        opened.trail.append("note", {"number": number}, AT)
+
+    assert [entry.seq for entry in opened.trail.entries()] == [1, 2, 3, 4, 5, 6, 7]
+    assert [entry.seq for entry in opened.trail.entries(after=5)] == [6, 7]
+    assert opened.trail.verify().flaw is None
+
+
+def test_a_checkpoint_is_signed_by_the_key_that_the_home_prints(opened: Home):
+    opened.trail.append("note", {}, AT)
+    recorded = opened.trail.append("note", {}, AT)
+
+    key = VerifierKey.parse(opened.trail.verifier_key)
+    checkpoint = read_checkpoint(recorded.checkpoint, key)
+
+    assert (checkpoint.size, checkpoint.root) == (2, opened.trail.verify().root)
+
+
+def test_the_trail_goes_on_when_the_home_is_opened_again(home: Path):
+    first = written(home, ["one", "two"])
+    second = written(home, ["three"])
+
+    assert flaw_of(home, (*first, *second)) is None
+
+
+def test_every_stored_byte_counts(home: Path):
+    written(home, ["one", "two"])
+    with sqlite3.connect(home / DATABASE) as connection:
+        rows = connection.execute("select seq, body, leaf, checkpoint from entry").fetchall()
+    connection.close()
+
+    with Home.open(home) as opened:
+        raw = opened.database.engine.raw_connection()
+        for seq, *fields in rows:
+            for column, stored in zip(("body", "leaf", "checkpoint"), fields, strict=True):
+                for place in range(0, len(stored), 3):
+                    spoilt = bytearray(stored)
+                    spoilt[place] ^= 1
+                    update = f"update entry set {column} = ? where seq = ?"
+                    raw.cursor().execute(update, (bytes(spoilt), seq))
+                    flaw = opened.trail.verify().flaw
+                    raw.cursor().execute(update, (stored, seq))
+                    assert flaw is not None
+                    assert flaw.seq == seq
+        raw.close()
+        assert opened.trail.verify().flaw is None
+
+
+def test_a_removed_entry_is_named(home: Path):
+    written(home, ["one", "two", "three"])
+    altered(home, "delete from entry where seq = 2")
+
+    assert flaw_of(home) == 2
+
+
+def test_a_cut_trail_is_found_by_its_own_head(home: Path):
+    written(home, ["one", "two", "three"])
+    altered(home, "delete from entry where seq = 3")
+
+    assert flaw_of(home) == 3
+    with Home.open(home) as opened, pytest.raises(Untrusted, match="audit verify"):
+        opened.trail.append("note", {}, AT)
+
+
+def test_a_home_put_back_from_a_copy_is_found_by_a_later_checkpoint(home: Path):
+    written(home, ["one"])
+    copy = (home / DATABASE).read_bytes()
+    (later,) = written(home, ["two"])
+    (home / DATABASE).write_bytes(copy)
+
+    assert flaw_of(home) is None
+    assert flaw_of(home, (later,)) == 2
+
+
+def test_the_head_is_checked_too(home: Path):
+    written(home, ["one", "two"])
+    altered(home, "update head set peaks = ?", bytes(32))
+
+    assert flaw_of(home) == 3
+
+
+def test_a_head_of_the_wrong_shape_is_untrusted(home: Path):
+    written(home, ["one", "two"])
+    altered(home, "update head set peaks = ?", b"short")
+
+    with pytest.raises(Untrusted, match="does not fit its size"):
+        flaw_of(home)
+
+
+def test_without_its_key_a_trail_with_entries_takes_no_more(home: Path):
+    written(home, ["one"])
+    (home / "trail.key").unlink()
+
+    with pytest.raises(Untrusted, match="key is gone"):
+        written(home, ["two"])
+
+
+@pytest.mark.parametrize("place", [0, 20, -3])
+def test_a_key_file_that_was_altered_is_refused(home: Path, place: int):
+    written(home, ["one"])
+    key = bytearray((home / "trail.key").read_bytes())
+    key[place] ^= 1
+    (home / "trail.key").write_bytes(key)
+
+    with pytest.raises(Untrusted, match="not the trail's key"):
+        written(home, ["two"])
+
+
+def test_another_key_finds_every_entry_wrong(home: Path, tmp_path: Path):
+    written(home, ["one"])
+    written(tmp_path / "other", ["one"])
+    (home / "trail.key").write_bytes((tmp_path / "other" / "trail.key").read_bytes())
+
+    assert flaw_of(home) == 1
+
+
+def test_an_entry_that_was_acknowledged_survives_a_kill(home: Path):
+    command = [sys.executable, "-c", APPEND_AND_DIE, str(home)]
+    told = subprocess.run(command, check=False, capture_output=True, text=True).stdout.split()
+
+    with Home.open(home) as opened:
+        verified = opened.trail.verify()
+
+    assert told[-1] == "20"
+    assert (verified.entries, verified.flaw) == (20, None)
+
+
+def test_a_number_that_is_none_leaves_no_entry(opened: Home):
+    with pytest.raises(ValueError, match="JSON compliant"):
+        opened.trail.append("decision", {"rate": float("inf")}, AT)
+
+    assert opened.trail.size() == 0
