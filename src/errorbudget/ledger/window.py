@@ -1,0 +1,107 @@
+"""Which minutes a budget is for: the half-open span of a rolling or a calendar window."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MINUTE: Final = timedelta(minutes=1)
+_MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """Minutes since 1970-01-01T00:00Z from `start` up to, and without, `end`."""
+
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if self.end < self.start:
+            raise ValueError(f"a span ends at {self.end}, before it starts at {self.start}")
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+    def __contains__(self, minute: int) -> bool:
+        return self.start <= minute < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Rolling:
+    """The last so many minutes."""
+
+    minutes: int
+
+    @property
+    def kind(self) -> Literal["rolling"]:
+        """The word documents and answers use."""
+        return "rolling"
+
+    def span(self, end: int) -> Span:
+        """The window that ends with the minute before `end`."""
+        return Span(end - self.minutes, end)
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """A month, quarter or year as people in `timezone` live it: 23 and 25 hour days included."""
+
+    unit: Literal["month", "quarter", "year"]
+    timezone: str
+
+    @property
+    def kind(self) -> Literal["calendar"]:
+        """The word documents and answers use."""
+        return "calendar"
+
+    def span(self, end: int) -> Span:
+        """The window that the minute before `end` lies in, whole."""
+        local = moment(end - 1).astimezone(ZoneInfo(self.timezone))
+        index = (local.year * 12 + local.month - 1) // _MONTHS[self.unit]
+        # Where clocks fall back across midnight a date returns after it ended: trust the bounds.
+        while end - 1 < _begins(self, index):
+            index -= 1
+        while end - 1 >= _begins(self, index + 1):
+            index += 1
+        return Span(_begins(self, index), _begins(self, index + 1))
+
+    def next(self, span: Span) -> Span:
+        """The window after `span`, starting where it ends."""
+        return self.span(span.end + 1)
+
+    def previous(self, span: Span) -> Span:
+        """The window before `span`, ending where it starts."""
+        return self.span(span.start)
+
+
+Window = Rolling | Calendar
+
+
+def minute_floor(at: datetime) -> int:
+    """The minute that `at` lies in."""
+    return (at - _EPOCH) // _MINUTE
+
+
+def minute_ceil(at: datetime) -> int:
+    """The first whole minute not before `at`: a moment on the minute is its own."""
+    return -((_EPOCH - at) // _MINUTE)
+
+
+def moment(minute: int) -> datetime:
+    """When a minute begins, in UTC."""
+    return _EPOCH + minute * _MINUTE
+
+
+@lru_cache(maxsize=4096)
+def _begins(calendar: Calendar, index: int) -> int:
+    """When the index-th month, quarter or year since year 0 begins.
+
+    Local midnight with fold=0 is its first occurrence, or, where clocks skip it, the moment they do
+    (https://peps.python.org/pep-0495/#the-fold-attribute), so neighbours share their bound.
+    """
+    year, month = divmod(index * _MONTHS[calendar.unit], 12)
+    midnight = datetime(year, month + 1, 1, tzinfo=ZoneInfo(calendar.timezone))
+    return minute_ceil(midnight.astimezone(UTC))
