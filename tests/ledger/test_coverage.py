@@ -1,0 +1,50 @@
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from errorbudget.ledger.coverage import Life, Lives, union
+from errorbudget.ledger.window import Span
+
+AS_OF = datetime(2026, 7, 1, tzinfo=UTC)
+spans = st.lists(
+    st.tuples(st.integers(0, 60), st.integers(0, 60)).map(lambda pair: Span(min(pair), max(pair))),
+    max_size=5,
+).map(tuple)
+lives = st.builds(
+    Life,
+    first_request=st.none() | st.integers(0, 60),
+    as_of=st.just(AS_OF),
+    alive=spans,
+    excluded=spans,
+)
+
+
+def minutes_of(told: tuple[Span, ...]) -> set[int]:
+    return {minute for span in told for minute in range(span.start, span.end)}
+
+
+@given(st.lists(lives, min_size=1, max_size=4), st.integers(0, 60), st.integers(0, 60))
+def test_coverage_counts_the_minutes_that_are_alive_known_and_not_excluded(
+    told: list[Life], one: int, other: int
+) -> None:
+    start, end = min(one, other), max(one, other)
+    count = len(told)
+
+    alive, known = Lives.of(told).coverage(np.full(count, start), np.full(count, end))
+
+    for index, life in enumerate(told):
+        first = end if life.first_request is None else max(start, life.first_request)
+        window = set(range(first, end)) - minutes_of(life.excluded)
+        assert known[index] == len(window)
+        assert alive[index] == len(window & minutes_of(life.alive))
+
+
+@given(spans)
+def test_a_union_has_the_same_minutes_told_once_and_in_order(told: tuple[Span, ...]) -> None:
+    joined = union(told)
+
+    assert minutes_of(joined) == minutes_of(told)
+    assert all(a.end < b.start for a, b in pairwise(joined))
