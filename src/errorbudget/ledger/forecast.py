@@ -27,8 +27,8 @@ _HOURS: Final = 168
 _HORIZONS: Final = (7, 28)
 _UNTESTED: Final = 0.10
 """The error assumed where history is too short to test itself (growth costs 10 % a month out)."""
-_LEAST: Final = 0.02
-"""No forecast is believed to be better than the best measured: four origins can agree by luck."""
+_LEAST: Final = 0.03
+"""No forecast is believed to be better than those measured: four origins can agree by luck."""
 _FEW: Final = 100.0
 """A week with fewer requests has no typical day: medians of small counts lean to nothing."""
 _YOUNG_HOURS: Final = (6.0, 24.0, 72.0, 168.0)
