@@ -1,0 +1,154 @@
+"""How many bad requests one objective allows in its window, how many it had, what is left."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any, Final
+
+from errorbudget.ledger.forecast import HISTORY_DAYS
+from errorbudget.ledger.tally import DAY
+from errorbudget.ledger.window import Span, Window, minute_ceil, moment
+
+_RECENT: Final = 2 * DAY
+"""The latest minutes, which burn rates look at: kept by minute."""
+
+
+class State(StrEnum):
+    """What may be said of a budget; the worst that holds is said."""
+
+    HEALTHY = "healthy"
+    SPENT = "spent"
+    STALE = "stale"
+    UNKNOWN = "unknown"
+
+
+class Meaning(StrEnum):
+    """What a share of so few allowed bad requests can mean: ≥ 10, 3–10, 1–3, < 1 of them."""
+
+    NORMAL = "normal"
+    COARSE = "coarse"
+    EVENTS = "events"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One objective in the ledger: its row in the sums, the share allowed to be bad, its window."""
+
+    row: int
+    allowance: Fraction
+    window: Window
+    stale_after: int | None = None
+    """Minutes that the data may lag behind; None for never stale."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needed:
+    """The stored days one evaluation reads: all from `first_day` on, `by_minute` ones whole."""
+
+    first_day: int
+    by_minute: frozenset[int]
+
+
+def needed(window: Window, now: datetime) -> Needed:
+    """Which days to load before evaluating `window` at `now`."""
+    end = minute_ceil(now)
+    start, today = window.span(end).start, end // DAY
+    return Needed(
+        first_day=min(start // DAY, today - HISTORY_DAYS),
+        by_minute=frozenset((start // DAY, *range((end - _RECENT) // DAY, today + 1))),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """What one objective allows, had and has left in its window, as known at one moment."""
+
+    window: Window
+    span: Span
+    end: int
+    """The minute up to which requests were counted."""
+    allowance: Fraction
+    valid: int
+    bad: int
+    forecast: int
+    """Requests still expected in the window; 0 for a rolling one."""
+    forecast_low: int
+    forecast_high: int
+    minutes: int
+    """Minutes of the window since the first request, and those of them the source was alive."""
+    minutes_alive: int
+    as_of: datetime | None
+    exhausts_at: datetime | None
+    """When the budget is gone if requests fail as in the last 24 hours; `end` if it already is."""
+    state: State
+    meaningful: Meaning
+
+    @property
+    def allowed(self) -> Fraction | None:
+        """Bad requests allowed in the whole window; None without data."""
+        return self.allowance * (self.valid + self.forecast) if self.valid else None
+
+    @property
+    def remaining(self) -> Fraction | None:
+        """The share of the budget left: 1 untouched, below 0 overspent, None without data."""
+        return self._remaining(self.forecast)
+
+    @property
+    def remaining_low(self) -> Fraction | None:
+        """What is left if fewer requests come than expected."""
+        return self._remaining(self.forecast_low)
+
+    @property
+    def remaining_high(self) -> Fraction | None:
+        """What is left if more requests come than expected."""
+        return self._remaining(self.forecast_high)
+
+    @property
+    def pace(self) -> Fraction | None:
+        """Bad against allowed to date: 1 is exactly on time, whatever is still to come."""
+        return self.bad / (self.allowance * self.valid) if self.valid else None
+
+    @property
+    def coverage(self) -> Fraction | None:
+        """The share of the window's minutes since the first request that the source was alive."""
+        return Fraction(self.minutes_alive, self.minutes) if self.minutes > 0 else None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The budget as JSON has it."""
+        return {
+            "window": {
+                "kind": self.window.kind,
+                "start": _text(moment(self.span.start)),
+                "end": _text(moment(self.span.end)),
+            },
+            "valid": self.valid,
+            "bad": self.bad,
+            "allowed": _number(self.allowed),
+            "remaining": _number(self.remaining),
+            "range": [_number(self.remaining_low), _number(self.remaining_high)],
+            "forecast": self.forecast,
+            "pace": _number(self.pace),
+            "exhausts_at": _text(self.exhausts_at),
+            "state": self.state.value,
+            "meaningful": self.meaningful.value,
+            "coverage": _number(self.coverage),
+            "as_of": _text(self.as_of),
+        }
+
+    def _remaining(self, forecast: int) -> Fraction | None:
+        if not self.valid:
+            return None
+        return 1 - self.bad / (self.allowance * (self.valid + forecast))
+
+
+def _number(ratio: Fraction | None) -> float | None:
+    return None if ratio is None else float(ratio)
+
+
+def _text(at: datetime | None) -> str | None:
+    if at is None:
+        return None
+    spec = "milliseconds" if at.microsecond else "seconds"
+    return at.astimezone(UTC).isoformat(timespec=spec).replace("+00:00", "Z")
