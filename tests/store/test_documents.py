@@ -18,7 +18,7 @@ def apply(
     *,
     name: str = "checkout",
     services: tuple[str, ...] = ("checkout",),
-    state: State = State.BINDING,
+    state: State = "binding",
     hours: int = 0,
 ) -> Version:
     return home.documents.apply(
@@ -43,7 +43,7 @@ def test_the_exact_bytes_are_kept_by_their_digest(opened: Home):
 
 def test_the_last_binding_version_stays_in_force_until_another_binds(opened: Home):
     first = apply(opened, b"one")
-    waiting = apply(opened, b"two", state=State.UNSIGNED, hours=1)
+    waiting = apply(opened, b"two", state="unsigned", hours=1)
 
     assert opened.documents.in_force("checkout") == first
     assert opened.documents.newest("checkout") == waiting
@@ -65,7 +65,7 @@ def test_what_was_in_force_at_a_moment_can_still_be_told(opened: Home):
 
 
 def test_a_document_never_signed_is_known_but_not_in_force(opened: Home):
-    apply(opened, b"one", state=State.UNSIGNED)
+    apply(opened, b"one", state="unsigned")
 
     assert opened.documents.in_force("checkout") is None
     assert opened.documents.name_for("checkout") == "checkout"
@@ -106,6 +106,12 @@ def test_a_service_of_another_document_is_refused_at_its_line(opened: Home):
     with pytest.raises(DocumentInvalid) as refused:
         apply(opened, body, name="shop", services=("search", "checkout"))
 
+    with pytest.raises(DocumentInvalid) as beforehand:
+        opened.documents.refuse_taken(
+            name="shop", services=["search", "checkout"], body=body, file="shop.yaml"
+        )
+
+    assert str(beforehand.value) == str(refused.value)
     assert str(refused.value).startswith("shop.yaml:3: services: checkout already belongs to")
     assert opened.documents.names() == ["checkout"]
     assert opened.documents.name_for("search") is None
@@ -113,7 +119,7 @@ def test_a_service_of_another_document_is_refused_at_its_line(opened: Home):
 
 def test_a_service_is_free_again_when_a_binding_version_drops_it(opened: Home):
     apply(opened, b"one", name="finding", services=("search", "suggest"))
-    apply(opened, b"two", name="finding", services=("search",), state=State.UNSIGNED, hours=1)
+    apply(opened, b"two", name="finding", services=("search",), state="unsigned", hours=1)
 
     assert opened.documents.name_for("suggest") == "finding"
 
@@ -125,9 +131,9 @@ def test_a_service_is_free_again_when_a_binding_version_drops_it(opened: Home):
 
 def test_a_service_of_a_version_that_never_bound_is_free_after_the_next(opened: Home):
     apply(opened, b"one", services=("checkout",))
-    apply(opened, b"two", services=("checkout", "pay"), state=State.UNSIGNED, hours=1)
+    apply(opened, b"two", services=("checkout", "pay"), state="unsigned", hours=1)
     assert opened.documents.name_for("pay") == "checkout"
 
-    apply(opened, b"three", services=("checkout",), state=State.UNSIGNED, hours=2)
+    apply(opened, b"three", services=("checkout",), state="unsigned", hours=2)
 
     assert opened.documents.name_for("pay") is None

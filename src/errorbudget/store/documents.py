@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from hashlib import sha256
+from typing import Literal
 
 from sqlalchemy import Connection, Row, Select, delete, insert, select
 
@@ -13,12 +13,8 @@ from errorbudget.errors import DocumentInvalid
 from errorbudget.store.database import Database
 from errorbudget.store.schema import claim, document, document_service, standing
 
-
-class State(StrEnum):
-    """Whether a version is in force once applied, or waits for signatures."""
-
-    BINDING = "binding"
-    UNSIGNED = "unsigned"
+State = Literal["binding", "unsigned"]
+"""Whether a version is in force once applied, or waits for signatures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +62,14 @@ class Documents:
             _settle_claims(connection, version, file)
         return version
 
+    def refuse_taken(self, *, name: str, services: Iterable[str], body: bytes, file: str) -> None:
+        """Raise what `apply` would for a service that another document speaks for."""
+        with self._database.reading() as connection:
+            _refuse_taken(connection, name, set(services), body, file)
+
     def in_force(self, name: str, *, at: datetime | None = None) -> Version | None:
         """The version that binds now, or bound at a moment; None where none ever did."""
-        binding = _versions(name).where(standing.c.state == State.BINDING)
+        binding = _versions(name).where(standing.c.state == "binding")
         if at is not None:
             binding = binding.where(standing.c.since <= at)
         with self._database.reading() as connection:
@@ -118,7 +119,7 @@ def _versions(name: str) -> Select[str, str, str, datetime, bytes]:
 
 def _version(row: Row[str, str, str, datetime, bytes]) -> Version:
     return Version(
-        name=row.name, digest=row.digest, body=row.body, state=State(row.state), since=row.since
+        name=row.name, digest=row.digest, body=row.body, state=row.state, since=row.since
     )
 
 
@@ -143,26 +144,28 @@ def _keep(connection: Connection, version: Version, services: set[str]) -> None:
 
 def _settle_claims(connection: Connection, version: Version, file: str) -> None:
     """A document speaks for the services of its version in force and of its newest one."""
-    binding = _first(connection, _versions(version.name).where(standing.c.state == State.BINDING))
+    binding = _first(connection, _versions(version.name).where(standing.c.state == "binding"))
     digests = {version.digest, binding.digest if binding else version.digest}
     wanted = set(
         connection.execute(
             select(document_service.c.service).where(document_service.c.digest.in_(digests))
         ).scalars()
     )
-    _refuse_taken(connection, version, wanted, file)
+    _refuse_taken(connection, version.name, wanted, version.body, file)
     connection.execute(delete(claim).where(claim.c.name == version.name))
     rows = [{"service": service, "name": version.name} for service in sorted(wanted)]
     connection.execute(insert(claim), rows)
 
 
-def _refuse_taken(connection: Connection, version: Version, wanted: set[str], file: str) -> None:
+def _refuse_taken(
+    connection: Connection, name: str, wanted: set[str], body: bytes, file: str
+) -> None:
     taken = connection.execute(
-        select(claim).where(claim.c.service.in_(wanted), claim.c.name != version.name)
+        select(claim).where(claim.c.service.in_(wanted), claim.c.name != name)
     ).all()
     if taken:
-        field = re.search(rb"^(services?)[ \t]*:", version.body, re.MULTILINE)
-        line = version.body.count(b"\n", 0, field.start()) + 1 if field else 1
+        field = re.search(rb"^(services?)[ \t]*:", body, re.MULTILINE)
+        line = body.count(b"\n", 0, field.start()) + 1 if field else 1
         place = f"{file}:{line}: {field[1].decode() if field else 'name'}"
         raise DocumentInvalid(
             *(
