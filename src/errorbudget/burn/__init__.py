@@ -1,0 +1,1 @@
+"""How fast is the budget burning, and is it worth waking someone? Pure: counts in, alerts out."""

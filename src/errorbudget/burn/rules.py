@@ -1,0 +1,164 @@
+"""Which burn deserves which alert? The rules as data: horizons, rates, and how sure one must be."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from fractions import Fraction
+from typing import Protocol
+
+MONTH = 30 * 24 * 60
+"""Minutes in the 30 days that false alarms are counted over."""
+
+DAY = 24 * 60
+
+
+class Level(IntEnum):
+    """How loudly a burn speaks; a higher one drowns a lower one."""
+
+    NONE = 0
+    DRIFT = 1
+    WARN = 2
+    FIRE = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Horizon:
+    """One way to fire: at least `rate` over `long` minutes, still so over `short`, and not by luck.
+
+    `false_alarms` is how often, in 30 days of burning at exactly 1x, luck alone may fire it.
+    """
+
+    long: int
+    short: int
+    rate: Fraction
+    false_alarms: float
+
+    @property
+    def alpha(self) -> float:
+        """What the chance of such a window, times its bad requests, must stay under."""
+        return self.false_alarms * self.long / MONTH
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tier:
+    """A level, and the horizons of which any one is enough."""
+
+    level: Level
+    horizons: tuple[Horizon, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """The tiers of one document, loudest first; equal rules are evaluated together."""
+
+    tiers: tuple[Tier, ...]
+    run_false_alarms: float = 0.01
+    silence: bool = True
+
+    @property
+    def windows(self) -> tuple[int, ...]:
+        """The lengths in minutes that counts are needed for, the day among them."""
+        spans = {DAY}
+        for tier in self.tiers:
+            for horizon in tier.horizons:
+                spans |= {horizon.long, horizon.short}
+        return tuple(sorted(spans))
+
+    def in_fleet(self, budgets: int) -> "Rules":
+        """These rules among so many budgets; from a thousand on, a tenth of the false alarms."""
+        if budgets < LARGE_FLEET:
+            return self
+        return replace(
+            self,
+            tiers=tuple(_surer(tier) for tier in self.tiers),
+            run_false_alarms=self.run_false_alarms / 10,
+        )
+
+
+LARGE_FLEET = 1000
+
+# What each tier makes of the rate R and a horizon its document names: the windows that are looked
+# at, each with its share of R and how often luck may fire it in 30 days at 1x. A fire within the
+# hour is believed from 1.44 R (14.4x, 2 % of a month's budget) on ordinary evidence and from R on
+# strong evidence; six hours need 0.6 R (6x, 5 % of the budget), and, for services too quiet to
+# show anything in six hours, so does a day at R. Rates: SRE Workbook chapter 5.
+# Evidence: docs/decisions/0010-evidence-counts-false-pages.md.
+_Way = tuple[int, int, Fraction, float]
+_WAYS: Mapping[tuple[Level, int], tuple[_Way, ...]] = {
+    (Level.FIRE, 60): ((60, 5, Fraction(36, 25), 0.05), (60, 5, Fraction(1), 0.001)),
+    (Level.FIRE, 360): ((360, 30, Fraction(3, 5), 0.05), (DAY, 30, Fraction(1), 0.02)),
+    (Level.WARN, 360): ((360, 30, Fraction(1), 0.3),),
+}
+_FALSE_ALARMS: Mapping[Level, float] = {Level.FIRE: 0.05, Level.WARN: 1.0, Level.DRIFT: 1.0}
+
+
+def tier(level: Level, rate: Fraction | int, horizons: Sequence[int]) -> Tier:
+    """The tier a document writes as `{rate: 10, horizons: [1h, 6h]}`; horizons in minutes."""
+    ways: list[Horizon] = []
+    for minutes in horizons:
+        plain: _Way = (minutes, max(1, minutes // 12), Fraction(1), _FALSE_ALARMS[level])
+        ways += [
+            Horizon(long=long, short=short, rate=share * rate, false_alarms=allowed)
+            for long, short, share, allowed in _WAYS.get((level, minutes), (plain,))
+        ]
+    return Tier(level=level, horizons=tuple(ways))
+
+
+class WrittenTier(Protocol):
+    """`{rate: 10, horizons: [1h, 6h]}`."""
+
+    @property
+    def rate(self) -> Fraction | int:
+        """How many times the sustainable rate."""
+        ...
+
+    @property
+    def horizons(self) -> Sequence[int]:
+        """Lengths in minutes, any of which is enough."""
+        ...
+
+
+class Written(Protocol):
+    """The `burn:` section of an objective document."""
+
+    @property
+    def fire(self) -> WrittenTier:
+        """What pages."""
+        ...
+
+    @property
+    def warn(self) -> WrittenTier:
+        """What can wait until morning."""
+        ...
+
+    @property
+    def drift(self) -> WrittenTier:
+        """What is reported, and told only when it exhausts the budget."""
+        ...
+
+    @property
+    def silence(self) -> bool:
+        """Whether traffic that stops is an alert."""
+        ...
+
+
+def rules(burn: Written) -> Rules:
+    """The rules that a document's `burn:` section asks for."""
+    written = ((Level.FIRE, burn.fire), (Level.WARN, burn.warn), (Level.DRIFT, burn.drift))
+    tiers = (tier(level, one.rate, one.horizons) for level, one in written)
+    return Rules(tiers=tuple(tiers), silence=burn.silence)
+
+
+def _surer(one: Tier) -> Tier:
+    ways = (replace(way, false_alarms=way.false_alarms / 10) for way in one.horizons)
+    return replace(one, horizons=tuple(ways))
+
+
+DEFAULTS = Rules(
+    tiers=(
+        tier(Level.FIRE, 10, (60, 360)),
+        tier(Level.WARN, 3, (360, 1440)),
+        tier(Level.DRIFT, 1, (1440,)),
+    )
+)
+"""What a document without a `burn:` section gets."""

@@ -1,0 +1,52 @@
+from dataclasses import dataclass
+from fractions import Fraction
+
+import pytest
+
+from errorbudget.burn.rules import DEFAULTS, Level, rules
+
+
+@dataclass(frozen=True)
+class Tier:
+    rate: int
+    horizons: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Burn:
+    fire: Tier = Tier(10, (60, 360))
+    warn: Tier = Tier(3, (360, 1440))
+    drift: Tier = Tier(1, (1440,))
+    silence: bool = True
+
+
+def test_a_document_that_writes_the_defaults_out_gets_the_defaults() -> None:
+    assert rules(Burn()) == DEFAULTS
+
+
+def test_a_fire_is_never_believed_under_its_own_rate_within_the_hour() -> None:
+    fire = DEFAULTS.tiers[0]
+
+    assert fire.level is Level.FIRE
+    assert {way.rate for way in fire.horizons if way.long == 60} == {10, Fraction("14.4")}
+    assert {way.rate for way in fire.horizons if way.long == 360} == {6}
+
+
+def test_horizons_of_ones_own_get_a_short_window_of_a_twelfth() -> None:
+    (way,) = rules(Burn(fire=Tier(20, (120,)))).tiers[0].horizons
+
+    assert (way.long, way.short, way.rate) == (120, 10, 20)
+
+
+def test_the_windows_are_all_that_any_tier_looks_at() -> None:
+    assert DEFAULTS.windows == (5, 30, 60, 120, 360, 1440)
+
+
+def test_in_a_large_fleet_each_budget_may_cry_wolf_a_tenth_as_often() -> None:
+    one, many = DEFAULTS.in_fleet(999), DEFAULTS.in_fleet(1000)
+
+    assert one is DEFAULTS
+    for few, all_of_it in zip(many.tiers, DEFAULTS.tiers, strict=True):
+        for rare, usual in zip(few.horizons, all_of_it.horizons, strict=True):
+            assert rare.alpha * 10 == pytest.approx(usual.alpha)
+    assert many.run_false_alarms * 10 == DEFAULTS.run_false_alarms
