@@ -1,5 +1,8 @@
 """The audit trail on disk: appended whole, signed, and verified as stored."""
 
+import base64
+import hashlib
+import json
 import sqlite3
 import subprocess
 import sys
@@ -193,3 +196,31 @@ def test_a_number_that_is_none_leaves_no_entry(opened: Home):
         opened.trail.append("decision", {"rate": float("inf")}, AT)
 
     assert opened.trail.size() == 0
+
+
+def root_as_documented(leaves: list[bytes]) -> bytes:
+    if len(leaves) == 1:
+        return leaves[0]
+    half = 1
+    while half * 2 < len(leaves):
+        half *= 2
+    left, right = root_as_documented(leaves[:half]), root_as_documented(leaves[half:])
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def test_a_reader_of_the_written_format_comes_to_the_same_hashes(home: Path):
+    """Checks docs/audit-trail.md with the standard library and nothing of this program."""
+    written(home, [f"word {number}" for number in range(11)])
+    with sqlite3.connect(home / DATABASE) as connection:
+        rows = connection.execute("select body, checkpoint from entry order by seq").fetchall()
+    connection.close()
+
+    leaves: list[bytes] = []
+    for number, (body, checkpoint) in enumerate(rows, start=1):
+        fields = json.loads(body)
+        assert fields["seq"] == number
+        assert fields["prev"] == (leaves[-1].hex() if leaves else "0" * 64)
+        leaves.append(hashlib.sha256(b"\x00" + body).digest())
+        _origin, size, root = checkpoint.decode().splitlines()[:3]
+        assert int(size) == number
+        assert base64.b64decode(root) == root_as_documented(leaves)
