@@ -6,7 +6,7 @@ One alert a budget: none, firing, recovering, resolved. Values only, so that it 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -297,13 +297,28 @@ def step(
     if not stirred.size:
         return before, []
     alerts, due, told = list(before.alerts), before.due.copy(), list[tuple[int, Notice]]()
+    same: dict[tuple[int, int], Step] = {}  # a shared outage moves many equal alerts alike
     for index in stirred.tolist():
-        alert, notices = advance(
-            alerts[index], reading(int(found[index])), now, lambda since, i=index: spend(i, since)
-        )
-        alerts[index], due[index] = alert, _due(alert)
-        told += ((index, notice) for notice in notices)
+        key = id(alerts[index]), int(found[index])
+        after = same.get(key)
+        if after is None:
+            after, own = _one(alerts[index], key[1], now, partial(spend, index))
+            if not own:
+                same[key] = after
+        alerts[index], due[index] = after[0], _due(after[0])
+        told += ((index, notice) for notice in after[1])
     return Fleet(alerts=alerts, codes=found, due=due), told
+
+
+def _one(alert: Alert, code: int, now: int, spend: Spend) -> tuple[Step, bool]:
+    """One alert's step, and whether it is its own: it depended on what its budget spent."""
+    asked: list[int] = []
+
+    def ask(since: int) -> float:
+        asked.append(since)
+        return spend(since)
+
+    return advance(alert, reading(code), now, ask), bool(asked)
 
 
 def _due(alert: Alert) -> int:
