@@ -35,7 +35,10 @@ def _ticks(burn: float) -> Iterator[float]:
     of = rate.budgets(allowances)
     spans = sorted({*rules.windows, *silence.WINDOWS})
     expected = {span: per_hour * span / 60 for span in silence.WINDOWS}
-    silence.silent(expected, _counts(rng, spans, per_hour, of.allowance))  # imports what it needs
+    error = np.full(BUDGETS, 0.1)
+    silence.silent(
+        expected, _counts(rng, spans, per_hour, of.allowance), error
+    )  # imports what it needs
     for now in range(TICKS):
         times = 1.0 if now == 0 else burning  # everything begins to burn in the second tick
         counts = _counts(rng, spans, per_hour, of.allowance * times)
@@ -64,6 +67,6 @@ def _tick(
     fleet: alert.Fleet,
     now: int,
 ) -> alert.Fleet:
-    silent = silence.silent(expected, counts)
+    silent = silence.silent(expected, counts, np.full(BUDGETS, 0.1))
     found = alert.codes(rate.burns(rules, counts, of), silent=silent)
     return alert.step(fleet, found, now, lambda _index, _since: 0.0)[0]

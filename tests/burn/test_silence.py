@@ -9,7 +9,7 @@ def missing(per_hour: float, zero_minutes: int) -> bool:
     expected = {span: np.array([per_hour * span / 60]) for span in WINDOWS}
     came = {span: int(per_hour * max(span - zero_minutes, 0) / 60) for span in WINDOWS}
     counts = {span: (np.array([n]), np.array([0])) for span, n in came.items()}
-    return bool(silent(expected, counts)[0])
+    return bool(silent(expected, counts, np.array([0.1]))[0])
 
 
 @pytest.mark.parametrize(("per_hour", "minutes"), [(100, 15), (1000, 15), (40, 30), (10, 120)])
@@ -28,7 +28,14 @@ def test_a_trickle_that_fails_is_as_good_as_silence_and_one_that_works_is_not() 
     expected = {60: np.array([100.0] * 4)}
     counts = {60: (np.array([4, 4, 4, 40]), np.array([2, 1, 4, 40]))}
 
-    assert silent(expected, counts).tolist() == [True, False, True, False]
+    assert silent(expected, counts, np.full(4, 0.1)).tolist() == [True, False, True, False]
+
+
+def test_a_forecast_that_is_often_wrong_is_believed_less() -> None:
+    nothing = np.zeros(2, np.int64)
+    expected, counts = {60: np.array([40.0] * 2)}, {60: (nothing, nothing)}
+
+    assert silent(expected, counts, np.array([0.1, 0.4])).tolist() == [True, False]
 
 
 @pytest.mark.parametrize(("as_of", "by"), [(10, None), (8, None), (7, 3), (None, None)])

@@ -15,24 +15,29 @@ LATE = 2
 """Minutes behind which a source is late; alerts are worth what their data is."""
 
 
-def silent(expected: Mapping[int, Floats], counts: Counts) -> Mask:
+RANGE = 2.06
+"""Times the mean error of a forecast covers nine outcomes in ten."""
+
+
+def silent(expected: Mapping[int, Floats], counts: Counts, error: Floats) -> Mask:
     """Whether requests are missing over any window, given how many the forecast expects there.
 
-    Half the forecast must already be too much to explain what came, so that a quiet day is no
-    alarm; and nothing came at all, or half of the little that came failed.
+    Half the forecast, or less where its mean `error` (a share) has been large, must already be too
+    much to explain what came; and nothing came at all, or half of the little that came failed.
     """
-    missing = [_missing(expected[span], *counts[span]) for span in expected]
+    sure = np.clip(1 - RANGE * error, 0.05, 0.5)
+    missing = [_missing(expected[span] * sure, *counts[span]) for span in expected]
     return np.logical_or.reduce(missing)
 
 
-def _missing(expected: Floats, valid: Ints, bad: Ints) -> Mask:
+def _missing(least: Floats, valid: Ints, bad: Ints) -> Mask:
     dead = (valid == 0) | ((bad >= 2) & (2 * bad >= valid))
-    some = np.flatnonzero(dead & (expected > 0))
+    some = np.flatnonzero(dead & (least > 0))
     found = np.zeros(valid.size, np.bool_)
     if some.size:
         from scipy.special import gammaincc
 
-        found[some] = gammaincc(valid[some] + 1, expected[some] / 2) <= CHANCE
+        found[some] = gammaincc(valid[some] + 1, least[some]) <= CHANCE
     return found
 
 
