@@ -78,6 +78,18 @@ def test_rows_without_a_span_are_all_different(send):
     assert send([request("2026-07-01 10:00")] * 3) == Added(stored=3, duplicates=0)
 
 
+def test_missing_text_is_empty_and_missing_numbers_are_null(warehouse, send):
+    send([{"time": "2026-07-01 10:00", "service": "shop", "route": None, "attributes": None,
+           "is_bot": None}])  # fmt: skip
+    send([{"time": "2026-07-01 10:00", "service": "", "request_id": None}], kind="logs")
+
+    stored = warehouse.connection.execute(
+        "select * exclude (batch, line, minute, time) from requests"
+    )
+    assert stored.fetchall() == [("shop", "", "", None, None, "", "", "", "", "", "", False, {})]
+    assert warehouse.connection.execute("select request_id from logs").fetchall() == [("",)]
+
+
 def test_the_newest_receipt_of_each_feed_is_remembered(warehouse, send):
     send([request("2026-07-01 10:00")], feed="a.log", key="1", position=10)
     send([request("2026-07-01 10:00")], feed="b.log", key="2", position=10)
@@ -95,11 +107,11 @@ def test_an_empty_piece_of_a_file_still_moves_its_receipt(warehouse, send):
 
 
 def test_corrections_reach_the_requests_that_are_known(warehouse, send):
-    send([request("2026-07-01 10:00", trace_id="t1"), request("2026-07-01 10:00", trace_id="t2")])
+    send([request("2026-07-01 10:00", trace_id="t1"), request("2026-07-01 10:00")])
 
-    corrected = warehouse.add_corrections("shop", ["t1", "t9", "t1"], "bad", "lost order", NOW)
+    corrected = warehouse.add_corrections("shop", ["t1", "t9", "t1", ""], "bad", "lost order", NOW)
 
-    assert corrected == Corrected(corrected=1, unknown=("t9",))
+    assert corrected == Corrected(corrected=1, unknown=("t9", ""))
     assert [row[2:] for row in table(warehouse, "corrections")] == [
         ("shop", "t1", "bad", "lost order")
     ]
@@ -165,8 +177,9 @@ number = len(warehouse.connection.execute("from receipt").fetchall())
 while True:
     warehouse.connection.execute(f'''create or replace temp table staged_requests as
         select range as line, timestamp '2026-07-01' + to_minutes({number} * 60 + range % 60)
-            as time, 'shop' as service, '' as route, '' as method, 200 as status, 1.0::double as duration_ms,
-            '' as tenant, '' as version, '' as region, '' as environment, '' as trace_id,
+            as time, 'shop' as service, '' as route, '' as method, 200 as status,
+            1.0::double as duration_ms, '' as tenant,
+            '' as version, '' as region, '' as environment, '' as trace_id,
             '' as span_id, false as is_bot, map {{}}::map(varchar, varchar) as attributes
         from range(6000)''')
     warehouse.add_requests(Receipt(feed="f", key=str(number), position=number + 1, line=0))

@@ -1,1 +1,53 @@
-"""Where requests are read from."""
+"""Reads requests: counts them by minute, and knows which minutes it could have seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from errorbudget.ledger.tally import Counts, Tallies
+from errorbudget.ledger.window import Span
+
+if TYPE_CHECKING:
+    from errorbudget.objective.indicator import Indicator, Requests
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Touched:
+    """Minutes to count again, rising, and the newest batch that counting them will have seen."""
+
+    minutes: Counts
+    newest: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Liveness:
+    """When requests could be seen at all, whether or not there were any."""
+
+    first_request: int | None
+    """The minute of the first request; None when there never was one."""
+    as_of: datetime | None
+    """The moment up to which the source says it is complete."""
+    alive: tuple[Span, ...]
+    """Rising spans that do not meet."""
+
+
+class Source(Protocol):
+    """What the program asks of anything that holds requests."""
+
+    def touched(self, requests: Requests, since: int) -> Touched:
+        """Minutes whose counts may differ from what they were when batch `since` was the newest."""
+        ...
+
+    def tally(self, indicators: Sequence[Indicator], minutes: Counts | None) -> list[Tallies]:
+        """Counts of each indicator, all of one document's requests; None: of every minute.
+
+        With minutes given the answer has exactly those, rising, zeros included.
+        """
+        ...
+
+    def liveness(self, requests: Requests) -> Liveness:
+        """When the feeds of these requests were alive."""
+        ...

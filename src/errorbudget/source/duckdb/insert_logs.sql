@@ -6,9 +6,9 @@ select
     epoch_ms(time) // 60000,
     time,
     service,
-    request_id,
-    level,
-    is_error,
+    coalesce(request_id, ''),
+    coalesce(level, ''),
+    coalesce(is_error, false),
     message,
     template,
     attributes

@@ -29,24 +29,25 @@ repeated as (
     where stored.minute between $first - 60 and $last + 60
 )
 
+-- Here, for every way in: missing text is empty, missing numbers stay NULL.
 select
     $batch,
     line,
     epoch_ms(time) // 60000,
     time,
     service,
-    route,
-    method,
+    coalesce(route, ''),
+    coalesce(method, ''),
     status,
     duration_ms,
-    tenant,
-    version,
-    region,
-    environment,
-    trace_id,
-    span_id,
-    is_bot,
-    attributes
+    coalesce(tenant, ''),
+    coalesce(version, ''),
+    coalesce(region, ''),
+    coalesce(environment, ''),
+    coalesce(trace_id, ''),
+    coalesce(span_id, ''),
+    coalesce(is_bot, false),
+    coalesce(attributes, map {})
 from staged_requests
 where line not in (select line from repeated)
 order by service, time, line

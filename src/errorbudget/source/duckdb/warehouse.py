@@ -1,5 +1,7 @@
 """The embedded warehouse: takes requests, logs and corrections in, and counts them."""
 
+from __future__ import annotations
+
 import shutil
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -10,12 +12,16 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import duckdb
 
+from errorbudget.ledger.tally import Counts, Tallies
 from errorbudget.request import Added, Corrected, Receipt
+from errorbudget.source import Liveness, Touched
+from errorbudget.source.duckdb import counting, living
 from errorbudget.source.duckdb.connection import open_file
 from errorbudget.source.duckdb.statements import statement
 
 if TYPE_CHECKING:
     from errorbudget.objective.criterion import Criterion
+    from errorbudget.objective.indicator import Indicator, Requests
 
 Verdict = Literal["bad", "good", "excluded"]
 _Kind = Literal["requests", "logs", "corrections"]
@@ -40,7 +46,7 @@ class Warehouse:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """The warehouse at `path`, made when missing. Raises HomeBusy when another process has it."""
+        """The warehouse at `path`, made when missing. Raises HomeBusy when in use."""
         staging, spill = path.parent / "staging", path.parent / "spill"
         connection = open_file(path, staging=staging, spill=spill)
         for left_over in (staging, spill):
@@ -70,6 +76,18 @@ class Warehouse:
         rows = self.connection.execute(statement("services")).fetchall()
         return [Seen(service=name, first=a, last=z, requests=n) for name, a, z, n in rows]
 
+    def touched(self, requests: Requests, since: int) -> Touched:
+        """Minutes whose counts batches after `since` may have changed."""
+        return counting.touched(self.connection, requests, since)
+
+    def tally(self, indicators: Sequence[Indicator], minutes: Counts | None) -> list[Tallies]:
+        """Counts of each indicator; None counts every minute. Raises CriterionFailed."""
+        return counting.tally(self.connection, indicators, minutes)
+
+    def liveness(self, requests: Requests) -> Liveness:
+        """When the feeds of these requests were alive."""
+        return living.liveness(self.connection, requests)
+
     def add_requests(self, receipt: Receipt) -> Added:
         """Store the temporary table `staged_requests`; a batch seen before adds nothing."""
         return self._add("requests", receipt)
@@ -85,14 +103,15 @@ class Warehouse:
         verdict: Verdict,
         reason: str,
         now: datetime,
-        request_id: "Criterion | None" = None,
+        request_id: Criterion | None = None,
     ) -> Corrected:
         """Judge known requests by hand; `request_id` is the document's, else `trace_id`."""
         wanted = list(dict.fromkeys(request_ids))
         expression = request_id.sql if request_id else "trace_id"
         sql = statement("known_request_ids").format(request_id=expression)
-        rows = self.connection.execute(sql, {"service": service, "request_ids": wanted}).fetchall()
-        known = {row[0] for row in rows}
+        with counting.evaluating():
+            found = self.connection.execute(sql, {"service": service, "request_ids": wanted})
+            known = {row[0] for row in found.fetchall()}
         accepted = [id_ for id_ in wanted if id_ in known]
         if accepted:
             self._store_corrections(service, accepted, verdict, reason, now)

@@ -1,0 +1,239 @@
+"""Counts a document's requests in DuckDB, and says which minutes must be counted again."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import duckdb
+import numpy as np
+
+from errorbudget.errors import Failure, Kind
+from errorbudget.ledger.tally import Counts, Tallies
+from errorbudget.source import Touched
+from errorbudget.source.duckdb.statements import statement
+
+if TYPE_CHECKING:
+    from errorbudget.objective.indicator import Indicator, Requests
+
+DAY: Final = 1440
+"""Minutes in which a later attempt replaces an earlier one, and a log record finds its request."""
+HOUR: Final = 60
+"""Minutes that a log record may be older than its request."""
+_APART: Final = 60
+_MOST_RANGES: Final = 32
+
+Range = tuple[int, int]
+Values = Mapping[str, object]
+_NO_JOINS: Final = {"error_logs": "0", "corrections": "0", "verdict": "cast(null as varchar)"}
+
+
+class CriterionFailed(Failure):
+    """A criterion that could not be evaluated on the requests there are."""
+
+    kind = Kind.DOCUMENT
+
+
+@contextmanager
+def evaluating() -> Generator[None]:
+    """Around SQL that holds a criterion. Raises CriterionFailed when the data does not suit it."""
+    try:
+        yield
+    except (duckdb.DataError, duckdb.ProgrammingError) as cause:
+        raise CriterionFailed(
+            f"a criterion cannot be evaluated: {str(cause).splitlines()[0]}",
+            "where a value may not fit its type, write TRY_CAST(… AS …)",
+        ) from cause
+
+
+def tally(
+    connection: duckdb.DuckDBPyConnection,
+    indicators: Sequence[Indicator],
+    minutes: Counts | None,
+    *,
+    told: bool = False,
+) -> list[Tallies]:
+    """Counts of each indicator in one pass. `told`: the rows bring their own counts of logs."""
+    if not indicators or (minutes is not None and not len(minutes)):
+        return [Tallies.of([], [], []) for _ in indicators]
+    requests = _shared(indicators)
+    ranges = None if minutes is None else _ranges(minutes)
+    joins = _told() if told else _joins(connection, requests, _columns(indicators), ranges)
+    sql = statement("tally").format(
+        scoped=_scoped(requests, ranges),
+        counts=",\n".join(_counts(indicator) for indicator in indicators),
+        **joins,
+    )
+    values = _scope_values(requests)
+    if "$services" in joins["joins"]:
+        values |= {"services": list(requests.services)}
+    counted = _numbers(connection, sql, values)
+    return _tallies(counted, minutes)
+
+
+def touched(connection: duckdb.DuckDBPyConnection, requests: Requests, since: int) -> Touched:
+    """Minutes whose counts batches after `since` may have changed."""
+    newest = int(_row(connection, statement("newest_batch"), {})[0])
+    if newest <= since:
+        return Touched(minutes=np.empty(0, np.int64), newest=newest)
+    sql = statement("news").format(services=_marks(requests))
+    columns = connection.execute(sql, _service_values(requests) | {"since": since}).fetchnumpy()
+    what, number = columns["what"], np.asarray(columns["number"], dtype=np.int64)
+    news = {kind: number[what == kind] for kind in ("requests", "logs", "corrections")}
+    # Whatever else a first look finds has requests too: their minutes are all there already.
+    more = _widened(connection, requests, since, news) if since > 0 else []
+    return Touched(minutes=np.unique(np.concatenate([news["requests"], *more])), newest=newest)
+
+
+def _widened(
+    connection: duckdb.DuckDBPyConnection,
+    requests: Requests,
+    since: int,
+    news: Mapping[str, Counts],
+) -> Iterable[Counts]:
+    """Minutes without new requests that new attempts, log records and corrections speak of."""
+    if requests.operation and len(news["requests"]):
+        ranges = [(first - DAY - 1, last) for first, last in _ranges(news["requests"])]
+        yield _widen(connection, "touched_by_attempts", requests, since, ranges)
+    if len(news["logs"]):
+        first, last = int(news["logs"].min()), int(news["logs"].max())
+        ranges = [(first - DAY - 1, last + HOUR + 1)]
+        yield _widen(connection, "touched_by_logs", requests, since, ranges)
+    if len(news["corrections"]):
+        yield _widen(connection, "touched_by_corrections", requests, since, None)
+    if requests.logs_required:
+        sql = statement("touched_by_log_feeds").format(services=_marks(requests))
+        yield _minutes(connection, sql, _service_values(requests) | {"since": since})
+
+
+def _widen(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    requests: Requests,
+    since: int,
+    ranges: Sequence[Range] | None,
+) -> Counts:
+    sql = statement(name).format(scoped=_scoped(requests, ranges))
+    return _minutes(connection, sql, _scope_values(requests) | {"since": since})
+
+
+def _joins(
+    connection: duckdb.DuckDBPyConnection,
+    requests: Requests,
+    columns: frozenset[str],
+    ranges: Sequence[Range] | None,
+) -> dict[str, str]:
+    """What must be looked up beside the requests; nothing that no criterion or row asks for."""
+    marks = _marks(requests)
+    sql = statement("joins_needed").format(services=marks)
+    has_logs, has_corrections = _row(connection, sql, _service_values(requests))
+    slots, joins = dict(_NO_JOINS), list[str]()
+    if requests.logs_required:
+        alive = statement("alive").format(kind="logs")
+        joins.append(statement("join_watched").format(alive=alive))
+    if requests.operation:
+        attempts = _scoped(requests, ranges, after=DAY + 1)
+        superseded = statement("superseded").format(attempts=attempts)
+        joins.append(statement("join_superseded").format(superseded=superseded))
+    if has_logs and "error_logs" in columns:
+        joins.append(statement("join_errors").format(errors=statement("errors")))
+        slots["error_logs"] = "coalesce(errors.error_logs, 0)"
+    if has_corrections:
+        verdicts = statement("verdicts").format(services=marks)
+        joins.append(statement("join_verdicts").format(verdicts=verdicts))
+        slots |= {"corrections": "coalesce(verdicts.corrections, 0)", "verdict": "verdicts.verdict"}
+    return slots | {"joins": "\n".join(joins)}
+
+
+def _told() -> dict[str, str]:
+    counts = {"error_logs": "told_error_logs", "corrections": "told_corrections"}
+    return _NO_JOINS | counts | {"joins": ""}
+
+
+def _scoped(requests: Requests, ranges: Sequence[Range] | None, *, after: int = 0) -> str:
+    within = "true"
+    if ranges is not None:
+        within = " or ".join(f"minute between {first} and {last + after}" for first, last in ranges)
+    return statement("scoped").format(
+        request_id=requests.request_id.sql,
+        operation=requests.operation.sql if requests.operation else "null",
+        services=_marks(requests),
+        environment="environment in ('', $environment)" if requests.environment else "true",
+        scope=requests.scope.sql if requests.scope else "true",
+        minutes=within,
+    )
+
+
+def _counts(indicator: Indicator) -> str:
+    valid = indicator.valid.sql if indicator.valid else "true"
+    return statement("counts").format(valid=valid, good=indicator.good.sql).rstrip()
+
+
+def _columns(indicators: Sequence[Indicator]) -> frozenset[str]:
+    criteria = [c for each in indicators for c in (each.valid, each.good) if c]
+    return frozenset[str]().union(*(criterion.columns for criterion in criteria))
+
+
+def _shared(indicators: Sequence[Indicator]) -> Requests:
+    requests = indicators[0].requests
+    if any(each.requests != requests for each in indicators):
+        raise ValueError("indicators counted together must be of the same requests")
+    return requests
+
+
+def _marks(requests: Requests) -> str:
+    return ", ".join(f"$service_{number}" for number in range(len(requests.services)))
+
+
+def _service_values(requests: Requests) -> dict[str, object]:
+    return {f"service_{number}": name for number, name in enumerate(requests.services)}
+
+
+def _scope_values(requests: Requests) -> dict[str, object]:
+    values = _service_values(requests)
+    return values | {"environment": requests.environment} if requests.environment else values
+
+
+def _ranges(minutes: Counts) -> list[Range]:
+    """Few spans, last minute included, that hold all the minutes: split where gaps are widest."""
+    gaps = np.diff(minutes)
+    widest = np.argsort(gaps)[::-1][: _MOST_RANGES - 1]
+    cuts = np.sort(widest[gaps[widest] > _APART])
+    firsts = minutes[np.concatenate([[0], cuts + 1])]
+    lasts = minutes[np.concatenate([cuts, [len(minutes) - 1]])]
+    return list(zip(firsts.tolist(), lasts.tolist(), strict=True))
+
+
+def _tallies(counted: list[Counts], minutes: Counts | None) -> list[Tallies]:
+    order = np.argsort(counted[0])
+    found, *counts = (column[order] for column in counted)
+    if minutes is not None:
+        counts = [_at(minutes, found, column) for column in counts]
+        found = minutes
+    pairs = zip(counts[::2], counts[1::2], strict=True)
+    return [Tallies(minute=found, valid=valid, bad=bad) for valid, bad in pairs]
+
+
+def _at(minutes: Counts, found: Counts, column: Counts) -> Counts:
+    """The column at these minutes, 0 where nothing was found."""
+    place = np.searchsorted(found, minutes)
+    place[place == len(found)] = 0
+    if not len(found):
+        return np.zeros(len(minutes), np.int64)
+    return np.where(found[place] == minutes, column[place], 0)
+
+
+def _minutes(connection: duckdb.DuckDBPyConnection, sql: str, values: Values) -> Counts:
+    return _numbers(connection, sql, values)[0]
+
+
+def _numbers(connection: duckdb.DuckDBPyConnection, sql: str, values: Values) -> list[Counts]:
+    """A result of integers, column by column."""
+    with evaluating():
+        columns = connection.execute(sql, dict(values)).fetchnumpy()
+    return [np.asarray(column, dtype=np.int64) for column in columns.values()]
+
+
+def _row(connection: duckdb.DuckDBPyConnection, sql: str, values: Values) -> tuple[Any, ...]:
+    return connection.execute(sql, dict(values)).fetchone() or ()

@@ -1,0 +1,3 @@
+-- Leaves out attempts that were replaced.
+anti join ({superseded}) as superseded
+    on scoped.batch = superseded.batch and scoped.line = superseded.line

@@ -1,0 +1,11 @@
+-- For each of these services: its first minute, and the newest row of its feeds of requests and of logs.
+select
+    asked.service,
+    (select min(minute) from touched where touched.service = asked.service),
+    max(alive.newest) filter (where feed.kind = 'requests'),
+    max(alive.newest) filter (where feed.kind = 'logs')
+from (select unnest($services::varchar[]) as service) as asked
+inner join feed
+    on feed.service = asked.service or (feed.kind = 'logs' and feed.service = '')
+inner join alive on feed.kind = alive.kind and feed.feed = alive.feed
+group by asked.service
