@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 from errorbudget.change import Change, Diff, FileChange
+from errorbudget.objective.document import RiskClass
 
 SERVICES: Final = {"checkout": "2.8.0", "search": "5.1.0", "ledger": "1.30.0"}
 """Every service, and the version it starts the quarter with."""
@@ -27,7 +28,7 @@ class Deploy:
     previous: str
     author: str
     title: str
-    risk: str
+    risk: RiskClass
     """What the shop's own risk rules make of it."""
     gated: bool
     """False for the one that went past the gate and was never recorded."""
@@ -36,17 +37,11 @@ class Deploy:
     def as_dict(self) -> dict[str, Any]:
         """The deploy as `changes.json` tells it."""
         return {
-            "id": self.change.id,
-            "service": self.change.service,
-            "version": self.change.version,
+            **self.change.as_dict(),
             "previous": self.previous,
-            "kind": self.change.kind.value,
-            "environment": self.change.environment,
-            "started_at": text(self.change.started_at),
-            "finished_at": text(self.change.finished_at or self.change.started_at),
             "author": self.author,
             "title": self.title,
-            "risk": self.risk,
+            "risk": self.risk.value,
             "base": self.diff.base,
             "head": self.diff.head,
             "files": [
@@ -115,7 +110,7 @@ def events(start: datetime, days: int) -> tuple[Event, ...]:
 
 def _deploy(row: dict[str, str], start: datetime, previous: str) -> Deploy:
     began = moment(start, int(row["day"]), row["time"])
-    rolls_back = row["risk"] == "rollback"
+    rolls_back = row["risk"] == RiskClass.ROLLBACK
     service, version = row["service"], row["version"]
     return Deploy(
         change=Change(
@@ -129,7 +124,7 @@ def _deploy(row: dict[str, str], start: datetime, previous: str) -> Deploy:
         previous=previous,
         author=f"{row['author']}@shop.example",
         title=row["title"],
-        risk=row["risk"],
+        risk=RiskClass(row["risk"]),
         gated=row["gated"] == "yes",
         diff=Diff(base=f"v{previous}", head=f"v{version}", files=_files(row["files"])),
     )
