@@ -1,0 +1,272 @@
+"""Takes a file in: piece by piece, each one transaction, going on where an earlier run stopped."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from errorbudget.errors import Failure
+from errorbudget.ingest import access_log, ndjson, parquet, pieces, tables
+from errorbudget.ingest.detection import Format, format_of, sample
+from errorbudget.ingest.history import count, counted
+from errorbudget.ingest.intake import Intake
+from errorbudget.ingest.mapping import Type, checked
+from errorbudget.ingest.pieces import Piece, Place, Text
+from errorbudget.ingest.rejected import Rejected, forget_after, keep
+from errorbudget.ingest.report import Report
+from errorbudget.ingest.resume import file_hash, known_prefix
+from errorbudget.ingest.staging import LOGS, REQUESTS, Kind, Progress, Stage, Staged
+from errorbudget.ingest.statements import literal, statement
+from errorbudget.request import Receipt
+
+PIECE: Final = 32 << 20
+"""Bytes of a text file that are staged at once."""
+
+ROWS: Final = 100_000
+"""Rows of a Parquet file that are staged at once."""
+
+
+def ingest(  # noqa: PLR0913 -- one keyword for each option of the command
+    intake: Intake,
+    file: Path,
+    *,
+    rejected: Path,
+    form: str = "auto",
+    service: str = "",
+    maps: Mapping[str, str] | None = None,
+    logs: bool = False,
+    progress: Progress | None = None,
+    piece_bytes: int = PIECE,
+) -> Report:
+    """Take a file in, each record once. `rejected` is the folder for what cannot be read.
+
+    Raises Failure when the file as a whole cannot be read, or an option does not fit it.
+    """
+    order = _Order(
+        intake=intake,
+        file=file,
+        rejected=rejected,
+        service=service,
+        maps=maps or {},
+        kind=LOGS if logs else REQUESTS,
+        progress=progress or (lambda _done, _total: None),
+        piece_bytes=piece_bytes,
+    )
+    with Text(file) as text:
+        lines = sample(text)
+        if not lines:
+            return Report()
+        found = format_of(file, lines, form, logs=logs)
+        if found == "parquet":
+            return _take_parquet(order, text)
+        return _take_text(order, text, _reading(order, found, text, lines))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Order:
+    """What was asked for."""
+
+    intake: Intake
+    file: Path
+    rejected: Path
+    service: str
+    maps: Mapping[str, str]
+    kind: Kind
+    progress: Progress
+    piece_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """How one text format is read: its pieces, and the SQL over a piece once it is staged."""
+
+    columns: Mapping[str, Type]
+    pieces: Callable[[Place], Iterator[Piece]]
+    source: Callable[[Mapping[str, Type], Piece], str]
+    prepare: str | None = None
+    has_agents: Callable[[Piece], bool]
+
+
+def _reading(order: _Order, found: Format, text: Text, lines: list[bytes]) -> _Reading:
+    if found == "combined":
+        return _of_access_log(order, text)
+
+    def has_agents(piece: Piece) -> bool:
+        return b"user_agent" in piece.data
+
+    def source(reads: Mapping[str, Type], piece: Piece) -> str:
+        return ndjson.source(order.kind, reads, piece.first_line, agents=has_agents(piece))
+
+    if found == "ndjson":
+        return _Reading(
+            columns=ndjson.columns(lines),
+            pieces=lambda start: pieces.pieces(text, start, order.piece_bytes),
+            source=source,
+            has_agents=has_agents,
+        )
+    table = tables.table(text, order.file)
+    return _Reading(
+        columns=table.types,
+        pieces=lambda start: tables.pieces(text, start, order.piece_bytes, table),
+        source=source,
+        has_agents=has_agents,
+    )
+
+
+def _of_access_log(order: _Order, text: Text) -> _Reading:
+    if not order.service:
+        raise Failure(
+            f"{order.file}: an access log does not say which service it is of",
+            "name it with --service",
+        )
+    return _Reading(
+        columns={column: type_ for column, (_, type_) in access_log.COLUMNS.items()},
+        pieces=lambda start: pieces.pieces(text, start, order.piece_bytes),
+        source=lambda reads, piece: access_log.source(reads, piece.first_line),
+        prepare=statement("access_log"),
+        has_agents=lambda _: True,
+    )
+
+
+def _take_text(order: _Order, text: Text, reading: _Reading) -> Report:
+    maps = checked(order.maps, reading.columns)
+    stage = Stage(order.intake.connection, order.kind, order.service, maps)
+    text.seek(0)
+    receipt, place = known_prefix(text, _receipts(order))
+    taking = _Taking(order, receipt)
+    for piece in reading.pieces(place):
+        _load(order, piece, reading.prepare)
+        staged = stage.stage(reading.source(maps.reads, piece), agents=reading.has_agents(piece))
+        end = piece.end
+        taking.take(
+            staged,
+            [*piece.rejected, *_explained(staged.rejected, piece)],
+            key=end.hash.hexdigest(),
+            position=end.position,
+            line=end.line,
+        )
+        stage.clear()
+        order.progress(text.done(), text.total)
+    order.progress(text.total, text.total)
+    return taking.report()
+
+
+def _receipts(order: _Order) -> list[Receipt]:
+    """The receipts of files of this kind: the same bytes may be read as requests and as logs."""
+    return [
+        receipt
+        for receipt in order.intake.receipts()
+        if receipt.position and receipt.feed.startswith(f"{order.kind.name}:")
+    ]
+
+
+def _load(order: _Order, piece: Piece, prepare: str | None) -> None:
+    """Hand a piece to the database as lines."""
+    connection, file = order.intake.connection, order.intake.staging / "piece.txt"
+    file.write_bytes(piece.data)
+    connection.execute(statement("raw_lines").format(file=literal(str(file))))
+    file.unlink()
+    if prepare:
+        connection.execute(prepare)
+
+
+def _explained(rejected: list[Rejected], piece: Piece) -> list[Rejected]:
+    if not piece.unfinished:
+        return rejected
+    return [
+        Rejected(line=r.line, reason=f"the file ends within this line: {r.reason}", text=r.text)
+        for r in rejected
+    ]
+
+
+class _Taking:
+    """A file on its way in: its feed, its counts, and the file of what was set aside."""
+
+    def __init__(self, order: _Order, receipt: Receipt | None) -> None:
+        self._order = order
+        self._feed = receipt.feed if receipt else ""
+        self._known = counted(order.intake.connection, receipt)
+        self._counts = self._known
+        self._stored = 0
+        self._repeated = 0
+        if receipt:
+            forget_after(self._rejected_file(), receipt.line)
+
+    def take(
+        self, staged: Staged, rejected: list[Rejected], *, key: str, position: int, line: int
+    ) -> None:
+        """Store what is staged, with a receipt; without rows there is none: it is read again."""
+        self._name_feed(key)
+        keep(self._rejected_file(), rejected)
+        read = staged.rows + len(rejected)
+        self._counts = self._counts.plus(read, len(rejected), staged.first, staged.last)
+        if not staged.rows:
+            return
+        receipt = Receipt(feed=self._feed, key=key, position=position, line=line)
+        count(self._order.intake.connection, receipt, self._counts)
+        intake, kind = self._order.intake, self._order.kind
+        added = intake.add_logs(receipt) if kind is LOGS else intake.add_requests(receipt)
+        self._stored += added.stored
+        self._repeated += added.duplicates
+
+    def report(self) -> Report:
+        """What came of it, records of earlier runs included: they are duplicates now."""
+        known, counts = self._known, self._counts
+        file = self._rejected_file()
+        return Report(
+            read=counts.read,
+            stored=self._stored,
+            duplicates=known.read - known.rejected + self._repeated,
+            rejected=counts.rejected,
+            first=counts.first,
+            last=counts.last,
+            rejected_file=file if counts.rejected and file.exists() else None,
+        )
+
+    def _name_feed(self, key: str) -> None:
+        """Name a new feed after the file and the hash of its first piece."""
+        if self._feed:
+            return
+        taken = {receipt.feed for receipt in self._order.intake.receipts()}
+        while not self._feed or self._feed in taken:
+            feed = f"{self._order.kind.name}:{self._order.file.name[:80]}-{key[:12]}"
+            self._feed, key = feed, hashlib.sha256(key.encode()).hexdigest()
+        forget_after(self._rejected_file(), 0)
+
+    def _rejected_file(self) -> Path:
+        return self._order.rejected / f"{self._feed.partition(':')[2]}.ndjson"
+
+
+def _take_parquet(order: _Order, text: Text) -> Report:
+    connection = order.intake.connection
+    copy = parquet.staged_copy(order.file, order.intake.staging)
+    try:
+        types = parquet.described(connection, copy, order.file)
+        maps = checked(order.maps, parquet.mappable(types))
+        stage = Stage(connection, order.kind, order.service, maps)
+        text.seek(0)
+        digest, total = file_hash(text).hexdigest(), parquet.rows(connection, copy)
+        receipt = _parquet_receipt(order, digest)
+        taking = _Taking(order, receipt)
+        for start in range(receipt.line if receipt else 0, total, ROWS):
+            span = range(start, min(start + ROWS, total))
+            source = parquet.source(copy, types, maps.reads, span)
+            staged = stage.stage(source, agents=True)
+            key = _rows_key(digest, span.stop)
+            taking.take(staged, staged.rejected, key=key, position=span.stop, line=span.stop)
+            stage.clear()
+            order.progress(text.total * span.stop // total, text.total)
+        return taking.report()
+    finally:
+        copy.unlink(missing_ok=True)
+
+
+def _rows_key(digest: str, rows: int) -> str:
+    """The key of the first rows of a Parquet file, which only ever changes as a whole."""
+    return hashlib.sha256(f"{digest}:{rows}".encode()).hexdigest()
+
+
+def _parquet_receipt(order: _Order, digest: str) -> Receipt | None:
+    known = [r for r in _receipts(order) if r.key == _rows_key(digest, r.position)]
+    return max(known, key=lambda receipt: receipt.position, default=None)

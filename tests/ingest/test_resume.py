@@ -1,0 +1,203 @@
+"""A file is taken in once, however often it is sent, grown or interrupted."""
+
+import gzip
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from errorbudget.errors import Failure
+from errorbudget.source.duckdb.warehouse import Warehouse
+
+
+def line(second, **more):
+    moment = f"2026-07-20T14:{second // 60:02d}:{second % 60:02d}Z"
+    return orjson.dumps({"time": moment, "service": "web", "tenant": str(second), **more}) + b"\n"
+
+
+def lines(start, stop):
+    return b"".join(map(line, range(start, stop)))
+
+
+def counts(report):
+    return (report.read, report.stored, report.duplicates, report.rejected)
+
+
+def test_a_file_sent_again_stores_nothing_and_reports_the_same_times(desk):
+    bad = b"nonsense\n"
+    first, again = (desk.take(lines(0, 5) + bad + lines(5, 9)) for _ in range(2))
+
+    assert counts(first) == (10, 9, 0, 1)
+    assert counts(again) == (10, 0, 9, 1)
+    assert (first.first, first.last) == (again.first, again.last)
+    assert desk.rejected() == [(6, "not a JSON object")]
+
+
+def test_a_file_that_grew_adds_its_tail(desk):
+    desk.take(b"bad\n" + lines(0, 5))
+    report = desk.take(b"bad\n" + lines(0, 9) + b"worse\n")
+
+    assert counts(report) == (11, 4, 5, 2)
+    assert desk.column("line") == list(range(2, 11))
+    assert [number for number, _ in desk.rejected()] == [1, 11]
+
+
+def test_a_rotated_or_packed_file_is_known_by_its_bytes(desk):
+    desk.take(lines(0, 5), "access.ndjson")
+    report = desk.take(lines(0, 7), "access.ndjson.1.gz")
+
+    assert counts(report) == (7, 2, 5, 0)
+
+
+def test_a_file_that_begins_alike_but_goes_on_otherwise_is_another_file(desk):
+    one, other = lines(0, 5) + line(7), lines(0, 5) + line(8)
+    for _ in range(2):
+        reports = [desk.take(content, piece_bytes=400) for content in (one, other)]
+
+    assert [report.stored for report in reports] == [0, 0]
+    assert len(desk.column("line")) == 12
+
+
+def test_the_longest_known_beginning_is_continued(desk):
+    desk.take(lines(0, 3), "a")
+    desk.take(line(99) + lines(0, 3), "b")
+    desk.take(lines(0, 6), "c")
+    report = desk.take(lines(0, 8), "d")
+
+    assert counts(report) == (8, 2, 6, 0)
+
+
+def test_a_last_line_without_its_end_is_read_again_when_it_has_one(desk):
+    cut = desk.take(lines(0, 3) + line(3)[:-9])
+    whole = desk.take(lines(0, 5))
+
+    assert counts(cut) == (4, 3, 0, 1)
+    assert counts(whole) == (5, 2, 3, 0)
+    assert desk.rejected() == []
+
+
+def test_a_last_line_that_only_lacks_its_line_feed_counts_once(desk):
+    desk.take(lines(0, 3) + line(3)[:-1])
+    report = desk.take(lines(0, 5))
+
+    assert counts(report) == (5, 1, 4, 0)
+
+
+def test_the_reason_of_a_cut_last_line_says_that_the_file_ends_there(desk):
+    desk.take(lines(0, 1) + b'{"time":')
+
+    assert desk.rejected() == [(2, "the file ends within this line: not a JSON object")]
+
+
+def test_a_file_of_which_nothing_was_stored_may_be_tried_again(desk):
+    unnamed = b'{"time":"2026-07-20T14:05:00Z"}\n'
+    first, again = desk.take(unnamed), desk.take(unnamed, service="web")
+
+    assert (counts(first), counts(again)) == ((1, 0, 0, 1), (1, 1, 0, 0))
+    assert desk.rejected() == []
+
+
+def test_a_span_seen_within_an_hour_is_a_duplicate_wherever_it_is(desk):
+    report = desk.take(line(1, span_id="s", trace_id="t") + line(2, span_id="s", trace_id="t"))
+
+    assert counts(report) == (2, 1, 1, 0)
+
+
+def test_damaged_gzip_keeps_what_came_before_and_says_what_to_do(desk):
+    whole = gzip.compress(b"".join(line(n % 3600, noise=str(n * 7919)) for n in range(20_000)))
+    file = desk.folder / "cut.ndjson.gz"
+    file.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(Failure, match="damaged or cut off"):
+        desk.take_file(file, piece_bytes=20_000)
+    before = len(desk.column("line"))
+    file.write_bytes(whole)
+    report = desk.take_file(file, piece_bytes=20_000)
+
+    assert 0 < before < 20_000
+    assert counts(report) == (20_000, 20_000 - before, before, 0)
+
+
+def test_a_table_is_continued_below_its_header(desk):
+    rows = [f'2026-07-20T14:05:{n:02d}Z,web,"a\nb{n}"\n' for n in range(9)]
+    head = "time,service,route\n"
+    desk.take(head + "".join(rows[:4]), "a.csv", piece_bytes=60)
+    report = desk.take(head + "".join(rows), "a.csv", piece_bytes=60)
+
+    assert counts(report) == (9, 5, 4, 0)
+    assert desk.column("line") == list(range(2, 20, 2))
+
+
+@settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
+@given(
+    kinds=st.lists(st.sampled_from(["good", "bad", "blank", "odd"]), max_size=30),
+    cuts=st.lists(st.floats(0, 1), max_size=3),
+    piece_bytes=st.integers(16, 400),
+)
+def test_however_a_file_grows_its_rows_are_those_of_one_run(desk, kinds, cuts, piece_bytes):
+    made = {"bad": b"{\n", "blank": b" \r\n", "odd": b"\xff\0\n"}
+    content = b"".join(made.get(kind) or line(n) for n, kind in enumerate(kinds))
+    for table in ("requests", "receipt", "alive", "feed", "touched"):
+        desk.warehouse.connection.execute(f"delete from {table}")
+    for cut in [*sorted(cuts), 1, 1]:
+        report = desk.take(
+            content[: round(cut * len(content))], form="ndjson", piece_bytes=piece_bytes
+        )
+
+    good = [n for n, kind in enumerate(kinds) if kind == "good"]
+    assert desk.column("tenant") == [str(n) for n in good]
+    assert desk.column("line") == [n + 1 for n in good]
+    assert report.read == report.stored + report.duplicates + report.rejected
+    assert (report.duplicates, report.rejected) == (
+        len(good),
+        sum(kind in ("bad", "odd") for kind in kinds),
+    )
+
+
+RUN = """
+import sys
+from pathlib import Path
+from errorbudget.ingest import ingest
+from errorbudget.source.duckdb.warehouse import Warehouse
+home, file = map(Path, sys.argv[1:])
+with Warehouse.open(home / "warehouse.duckdb") as warehouse:
+    print(ingest(warehouse, file, rejected=home / "rejected", piece_bytes=20_000).as_dict())
+"""
+
+
+def start(home: Path, file: Path) -> "subprocess.Popen[bytes]":
+    home.mkdir(exist_ok=True)
+    return subprocess.Popen([sys.executable, "-c", RUN, home, file], stdout=subprocess.PIPE)
+
+
+def contents(home: Path):
+    with Warehouse.open(home / "warehouse.duckdb") as warehouse:
+        rows = warehouse.connection.execute("select line, time, tenant from requests order by line")
+        rejected = [file.read_bytes() for file in (home / "rejected").iterdir()]
+        return rows.fetchall(), rejected, list(warehouse.staging.iterdir())
+
+
+def test_killed_at_any_moment_and_run_again_is_one_clean_run(tmp_path):
+    file = tmp_path / "requests.ndjson"
+    file.write_bytes(b"".join(b"bad\n" if n % 50 == 0 else line(n % 3600) for n in range(5_000)))
+    began = time.monotonic()
+    start(tmp_path / "clean", file).communicate()
+    took = time.monotonic() - began
+
+    killed = 0
+    for attempt in range(8):
+        process = start(tmp_path / "killed", file)
+        time.sleep(took * (0.3 + 0.7 * attempt / 8))
+        process.kill()
+        process.communicate()
+        killed += process.returncode < 0
+    last = start(tmp_path / "killed", file).communicate()[0]
+
+    assert killed > 0
+    assert contents(tmp_path / "killed") == contents(tmp_path / "clean")
+    assert b"'read': 5000," in last
+    assert b"'rejected': 100," in last
