@@ -1,0 +1,143 @@
+"""Which rows come of a payload, and which of its records are set aside, and why?"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+from typing import Any, Final, Self
+
+import orjson
+from google.protobuf.message import DecodeError
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.logs.v1 import logs_pb2
+from opentelemetry.proto.trace.v1 import trace_pb2
+
+from errorbudget.ingest.otlp.answer import Signal
+from errorbudget.ingest.otlp.body import JSON, protobuf_of_json
+from errorbudget.ingest.otlp.records import log, moment
+from errorbudget.ingest.otlp.refusal import Unreadable
+from errorbudget.ingest.otlp.resource import sender
+from errorbudget.ingest.otlp.settings import Limits, Settings
+from errorbudget.ingest.otlp.spans import SERVED, request
+from errorbudget.ingest.otlp.values import Attributes
+from errorbudget.ingest.otlp.wire import LOGS, TRACES, LogRecord, Span
+from errorbudget.ingest.rejected import SHOWN, Rejected
+
+_SECOND: Final = 1_000_000_000
+_SPAN_ID: Final = 8
+_TRACE_ID: Final = 16
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoded:
+    """What a payload holds: rows as lines of JSON, and the records that are set aside."""
+
+    rows: bytes
+    """One JSON object a line, named by column; `time` is in microseconds since 1970."""
+    taken: int
+    rejected: tuple[Rejected, ...]
+
+
+class Decoding:
+    """Reads payloads by the same settings, and remembers what repeats in them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._attributes = Attributes(settings.limits)
+
+    def decoded(self, signal: Signal, body: bytes, media: str, now: datetime) -> Decoded:
+        """The rows of an unzipped body. Raises Unreadable."""
+        believed = _Believed.around(now, self.settings.limits)
+        try:
+            if signal == "logs":
+                return _decoded(self._logs(body, media, believed))
+            return _decoded(self._requests(body, media, believed))
+        except DecodeError as cause:
+            raise Unreadable(f"the body is not OTLP {signal} in protobuf: {cause}") from cause
+
+    def _requests(
+        self, body: bytes, media: str, believed: "_Believed"
+    ) -> Iterator[Row | Rejected | None]:
+        if media == JSON:
+            body = protobuf_of_json(body, ExportTraceServiceRequest())
+        number, reading, conventions = count(1), self._attributes, self.settings.conventions
+        for resource in TRACES.FromString(body).resource_spans:
+            who = sender(resource.resource, reading, conventions)
+            for scope in resource.scope_spans:
+                for span in scope.spans:
+                    at = next(number)
+                    if span.kind not in SERVED:
+                        continue
+                    if objection := _objection(span, believed):
+                        yield _rejected_span(at, objection, span)
+                    else:
+                        yield request(span, who, reading, conventions)
+
+    def _logs(self, body: bytes, media: str, believed: "_Believed") -> Iterator[Row | Rejected]:
+        if media == JSON:
+            body = protobuf_of_json(body, ExportLogsServiceRequest())
+        number, reading, conventions = count(1), self._attributes, self.settings.conventions
+        for resource in LOGS.FromString(body).resource_logs:
+            who = sender(resource.resource, reading, conventions)
+            for scope in resource.scope_logs:
+                for record in scope.log_records:
+                    at = next(number)
+                    if objection := believed.objection(moment(record)):
+                        yield _rejected_record(at, objection, record)
+                    else:
+                        yield log(record, who, reading, conventions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Believed:
+    """The times that are believed, in nanoseconds since 1970."""
+
+    earliest: int
+    latest: int
+
+    @classmethod
+    def around(cls, now: datetime, limits: Limits) -> Self:
+        earliest, latest = now - limits.behind, now + limits.ahead
+        return cls(
+            earliest=int(earliest.timestamp()) * _SECOND, latest=int(latest.timestamp()) * _SECOND
+        )
+
+    def objection(self, time: int) -> str:
+        """Why a time is not believed; empty when it is."""
+        if self.earliest <= time <= self.latest:
+            return ""
+        if time == 0:
+            return "it has no time"
+        if time < self.earliest:
+            return "its time is older than this server takes"
+        return "its time is too far in the future; check the sender's clock"
+
+
+def _objection(span: Span, believed: _Believed) -> str:
+    if len(span.span_id) != _SPAN_ID or len(span.trace_id) != _TRACE_ID:
+        return "it has no span id of 8 bytes or no trace id of 16"
+    return believed.objection(span.start_time_unix_nano)
+
+
+def _rejected_span(number: int, reason: str, span: Span) -> Rejected:
+    text = str(trace_pb2.Span.FromString(span.SerializeToString()))
+    return Rejected(line=number, reason=reason, text=text[:SHOWN])
+
+
+def _rejected_record(number: int, reason: str, record: LogRecord) -> Rejected:
+    text = str(logs_pb2.LogRecord.FromString(record.SerializeToString()))
+    return Rejected(line=number, reason=reason, text=text[:SHOWN])
+
+
+def _decoded(outcomes: Iterable[Row | Rejected | None]) -> Decoded:
+    lines: list[bytes] = []
+    rejected: list[Rejected] = []
+    for outcome in outcomes:
+        if isinstance(outcome, dict):
+            lines.append(orjson.dumps(outcome, option=orjson.OPT_APPEND_NEWLINE))
+        elif outcome is not None:
+            rejected.append(outcome)
+    return Decoded(rows=b"".join(lines), taken=len(lines), rejected=tuple(rejected))
