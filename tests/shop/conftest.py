@@ -6,7 +6,7 @@ from errorbudget.shop import Shop, generate
 
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    return generate(tmp_path_factory.mktemp("shop"), scale=0.2)
+    return generate(tmp_path_factory.mktemp("shop"), scale=0.2, search_scale=1)
 
 
 @pytest.fixture

@@ -111,6 +111,7 @@ def test_the_records_beside_the_requests_hold_what_the_shop_says(shop: Shop) -> 
         ({"start": datetime(2026, 7, 1)}, "midnight"),  # noqa: DTZ001
         ({"days": 93}, "92 days long"),
         ({"scale": 0}, "scale"),
+        ({"search_scale": 11}, "scale"),
     ],
 )
 def test_a_quarter_that_cannot_be_told_is_refused(

@@ -66,22 +66,28 @@ class _Part:
     logs: tuple[tuple[datetime, datetime, Path], ...]
 
 
-def generate(
+def generate(  # noqa: PLR0913 -- each is a choice of the caller, named at the call
     directory: Path,
     *,
     start: datetime = START,
     days: int = QUARTER,
     seed: int = 7,
     scale: float = 1.0,
+    search_scale: float = 0.3,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> Shop:
-    """Write the shop into `directory`. Raises Failure when the quarter cannot be told as asked."""
-    _refuse_nonsense(start, days, scale)
+    """Write the shop into `directory`. Raises Failure when the quarter cannot be told as asked.
+
+    `scale` multiplies the traffic of checkout and search, `search_scale` that of search once more:
+    in full it is five sixths of all requests, and tells nothing that a part of it does not.
+    """
+    _refuse_nonsense(start, days, scale, search_scale)
     directory.mkdir(parents=True, exist_ok=True)
     told = plot.deploys(start, days)
     parts = _parts(directory, start, days, plot.events(start, days))
-    settings = {"start": start.replace(tzinfo=None), "days": days, "seed": seed, "scale": scale}
+    choices = {"seed": seed, "scale": scale, "search_scale": search_scale}
+    settings = {"start": start.replace(tzinfo=None), "days": days, **choices}
     _write_parts(parts, settings, workers or min(4, os.cpu_count() or 1), progress)
     requests = _by_service((part.service, part.requests) for part in parts)
     logs = _by_service((part.service, path) for part in parts for *_, path in part.logs)
@@ -96,19 +102,20 @@ def generate(
         changes=told,
         corrections=corrections,
         truth=planted(requests, logs, corrections, start, days)
-        | {"seed": seed, "scale": scale, "duckdb": duckdb.__version__},
+        | {**choices, "duckdb": duckdb.__version__},
     )
     _write_records(shop)
     return shop
 
 
-def _refuse_nonsense(start: datetime, days: int, scale: float) -> None:
+def _refuse_nonsense(start: datetime, days: int, *scales: float) -> None:
     if start.tzinfo is None or start != start.astimezone(UTC).replace(hour=0, minute=0, second=0):
         raise Failure(f"the shop's quarter starts at a midnight in UTC, not at {start.isoformat()}")
     if not 1 <= days <= QUARTER:
         raise Failure(f"the shop's story is {QUARTER} days long; {days} days cannot be told of it")
-    if not 0.01 <= scale <= 10:
-        raise Failure(f"the shop's scale is from 0.01 to 10 of its usual traffic, not {scale}")
+    for scale in scales:
+        if not 0.01 <= scale <= 10:
+            raise Failure(f"the shop's scale is from 0.01 to 10 of its usual traffic, not {scale}")
 
 
 def _parts(
@@ -184,9 +191,11 @@ def _prepare(connection: duckdb.DuckDBPyConnection, part: _Part, settings: dict[
     """Lay out the part's minutes: how many requests, on which version, under which trouble."""
     start: datetime = settings["start"]
     salt = list(plot.SERVICES).index(part.service) + 1_000 * settings["seed"]
+    extra = settings["search_scale"] if part.service == "search" else 1
     tell(
         connection,
-        **settings,
+        start=start,
+        scale=settings["scale"] * extra,
         salt=salt,
         service=part.service,
         first=part.first,
