@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from errorbudget.burn.rate import Burns, Signal, at_least, budgets, burns, tail
+from errorbudget.burn.rate import TOLERANCE, Burns, Signal, at_least, budgets, burns, evidence, tail
 from errorbudget.burn.rules import DEFAULTS, Level, Rules
 
 PERMILLE = Fraction(1, 1000)
@@ -154,6 +154,24 @@ def test_one_more_failure_never_calms_a_fire(
 
     if fire(bad) is Signal.BURNING:
         assert fire(bad + 1) is Signal.BURNING
+
+
+@given(
+    st.integers(2, 10**6),
+    st.floats(0, 6),
+    st.sampled_from([Fraction(1, 10), Fraction(1, 100), PERMILLE, Fraction(1, 10_000)]),
+    st.floats(1, 20),
+)
+def test_evidence_is_the_exact_tail_times_its_tries(
+    bad: int, size: float, allowance: Fraction, phi: float
+) -> None:
+    valid = np.array([bad + int(10**size)])
+    of = budgets([allowance], dispersion=np.array([phi]))
+    horizon = DEFAULTS.tiers[0].horizons[0]
+    chance = tail(valid, np.array([bad]), of.allowance, of.dispersion)
+
+    expected = max(bad / phi, 1) * chance <= horizon.alpha * TOLERANCE
+    assert evidence(horizon, valid, np.array([bad]), of) == expected
 
 
 @given(st.integers(0, 10**7), st.sampled_from([Fraction(1, 10**j) for j in range(1, 7)]))

@@ -22,6 +22,10 @@ CAP = Fraction(4, 5)
 TOLERANCE = 1 + 1e-9
 """Four failures of four at 90 % are 1.0000000000000002e-4: a tie, which counts as evidence."""
 
+MARGIN = 10.0
+"""How far below (in nats) the cheap bound must lie for the exact tail not to be asked."""
+
+TINY = 1e-300
 _INT64 = 2**63
 
 
@@ -115,9 +119,21 @@ def evidence(horizon: Horizon, valid: Ints, bad: Ints, of: Budgets) -> Mask:
     A sliding window is tried anew with every bad request, so the chance of the window is
     multiplied by the (independent) bad requests in it: that many arrivals could have shown it.
     """
-    chance = tail(valid, bad, of.allowance, of.dispersion)
     tries = np.maximum(bad / of.dispersion, 1.0)
-    return (bad >= 2) & (tries * chance <= horizon.alpha * TOLERANCE)
+    needed = np.log(horizon.alpha / tries)
+    sure = _bound(valid, bad, of) < needed - MARGIN
+    some = np.flatnonzero(~sure)
+    few = of.take(some, sure.size)
+    chance = tail(valid[some], bad[some], few.allowance, few.dispersion)
+    sure[some] = tries[some] * chance <= horizon.alpha * TOLERANCE
+    return sure & (bad >= 2)
+
+
+def _bound(valid: Ints, bad: Ints, of: Budgets) -> Floats:
+    """A cheap bound of the tail's logarithm: https://doi.org/10.1080/01621459.1963.10500830."""
+    mean, seen = valid * of.allowance / of.dispersion, bad / of.dispersion
+    ratio = np.maximum(seen, TINY) / np.maximum(mean, TINY)
+    return np.where(ratio > 1, -(seen * (np.log(ratio) - 1) + mean), 0.0)
 
 
 def _run_evidence(rules: Rules, day: Ints, of: Budgets) -> Mask:
