@@ -17,6 +17,8 @@ SERVICES = ("checkout", "search", "ledger", "cart", "mail")
 DAYS = 90
 ROWS = 20_000_000
 ROUNDS = 3
+Row = tuple[str, float, float, str, str]
+"""What was measured, ours, the reference, the unit of both, and a note."""
 
 
 A_DAY = (Path(__file__).parent / "a_quarter.sql").read_text()
@@ -84,17 +86,17 @@ def seconds(work: Callable[[], object]) -> float:
     return perf_counter() - start
 
 
-def run() -> Iterator[str]:
-    """One line for counting everything, one for counting again after a late batch."""
+def run() -> list[Row]:
+    """One row for counting everything, one for counting again after a late batch."""
     indicators = [availability(service) for service in SERVICES]
     with tempfile.TemporaryDirectory() as home:
         with Warehouse.open(Path(home) / "warehouse.duckdb") as warehouse:
             fill(warehouse)
         with Warehouse.open(Path(home) / "warehouse.duckdb") as warehouse:
-            yield from _compare(warehouse, indicators)
+            return list(_compare(warehouse, indicators))
 
 
-def _compare(warehouse: Warehouse, indicators: list[Indicator]) -> Iterator[str]:
+def _compare(warehouse: Warehouse, indicators: list[Indicator]) -> Iterator[Row]:
     def by_hand() -> object:
         return warehouse.connection.execute(BY_HAND).fetchnumpy()
 
@@ -111,18 +113,8 @@ def _compare(warehouse: Warehouse, indicators: list[Indicator]) -> Iterator[str]
     assert sum(count_all()) == int(sum(np.asarray(list(by_hand().values())[2])))
     rounds = [(seconds(count_all), seconds(by_hand)) for _ in range(ROUNDS)]
     ours, reference = (median(column) for column in zip(*rounds, strict=True))
-    yield _line("tally 20 M requests, 5 services, 90 days", ours, reference)
+    yield "tally 20 M requests", ours, reference, " s", "5 services, 90 days; SQL by hand"
     newest = warehouse.touched(indicators[0].requests, 0).newest
     add_late_rows(warehouse)
     again = median(seconds(count_again) for _ in range(ROUNDS))
-    yield _line("tally again after 100 late rows in 3 minutes", again, ours)
-
-
-def _line(name: str, ours: float, reference: float) -> str:
-    figures = f"ours={ours:.4f}s  reference={reference:.4f}s  ratio={ours / reference:.3f}"
-    return f"{name}  {figures}"
-
-
-if __name__ == "__main__":
-    for line in run():
-        print(line)
+    yield "tally again", again, ours, " s", "after 100 late rows in 3 minutes; counting all"
