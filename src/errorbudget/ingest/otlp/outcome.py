@@ -46,6 +46,7 @@ _RPC_CODES: Final = (
     "rpc.jsonrpc.error_code",
 )
 _HTTP_CODES: Final = ("http.response.status_code", "http.status_code")
+_THREE_DIGITS: Final = {str(number): number for number in range(100, 1000)}
 
 
 def status(attributes: Mapping[str, str], code: int, *, is_http: bool) -> int | None:
@@ -54,13 +55,9 @@ def status(attributes: Mapping[str, str], code: int, *, is_http: bool) -> int | 
         if name in attributes:
             return _STATUS_OF_RPC.get(attributes[name].lower(), SERVER_ERROR)
     for name in _HTTP_CODES:
-        answered = _number(attributes.get(name, ""))
+        answered = _THREE_DIGITS.get(attributes.get(name, ""))
         if answered is not None:
             return answered
     if code == ERROR or attributes.get("error.type"):
         return SERVER_ERROR
     return None if is_http else 200
-
-
-def _number(text: str) -> int | None:
-    return int(text) if len(text) == 3 and text.isascii() and text.isdigit() else None

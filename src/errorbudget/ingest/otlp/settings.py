@@ -53,6 +53,13 @@ class Conventions:
     """Attributes of the resource that every request keeps."""
     ignored: frozenset[str] = frozenset(
         (
+            # What a column says in full.
+            "http.method",
+            "http.request.method",
+            "http.response.status_code",
+            "http.route",
+            "http.status_code",
+            # How it was transported, not how it went.
             "client.port",
             "code.function.name",
             "code.line.number",
@@ -72,7 +79,7 @@ class Conventions:
             "url.scheme",
         )
     )
-    """Attributes of a span that are not kept: they say how it was transported, not how it went."""
+    """Attributes of a span that are not kept beside its columns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

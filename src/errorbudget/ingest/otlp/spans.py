@@ -22,16 +22,6 @@ _DESTINATION: Final = (
     "messaging.destination",
 )
 _USER_AGENT: Final = ("user_agent.original", "http.user_agent")
-_IN_COLUMNS: Final = frozenset(
-    (
-        "http.request.method",
-        "http.method",
-        "http.response.status_code",
-        "http.status_code",
-        "http.route",
-    )
-)
-"""Attributes that a column says in full; unless ignored, every other one is kept as it came."""
 _STATUS_NAMES: Final = {1: "OK", ERROR: "ERROR"}
 
 bot_agent = lru_cache(maxsize=4_096)(is_bot)
@@ -110,11 +100,7 @@ def _is_bot(attributes: Mapping[str, str]) -> bool:
 def _kept(
     span: Span, attributes: Mapping[str, str], sender: Sender, ignored: frozenset[str]
 ) -> dict[str, str]:
-    kept = {
-        name: text
-        for name, text in attributes.items()
-        if name not in ignored and name not in _IN_COLUMNS
-    }
+    kept = {name: text for name, text in attributes.items() if name not in ignored}
     kept.update(sender.kept)
     if span.kind == CONSUMER:
         kept["span.kind"] = "consumer"
