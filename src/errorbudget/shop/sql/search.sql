@@ -26,7 +26,7 @@ with planned as (
         *,
         case when is_probe then '' when is_flood then 't-acme' else tenant(tenant_share) end as tenant,
         if(is_flood, false, is_robot) as is_bot,
-        if(trouble = 'slow-index', 1 + 2.5 * least(1, progress_of_trouble * 80 / 72), 1) as slowness
+        if(trouble = 'slow-index', 1 + 2.5 * least(1, progress_of_trouble * 74 / 72), 1) as slowness
     from asked
 ), judged as (
     select
