@@ -1,0 +1,44 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from errorbudget.program.program import Program
+from errorbudget.shop import Shop, generate
+from errorbudget.shop.story import tell
+
+Told = tuple[Program, Shop, list[str]]
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+    folder: Path = tmp_path_factory.mktemp("story")
+    shop = generate(folder / "shop", scale=0.2, search_scale=0.1)
+    lines: list[str] = []
+    with Program.open(folder / "home", create=True) as program:
+        tell(program, shop, lines.append)
+        yield program, shop, lines
+
+
+def test_two_changes_are_permitted_and_the_one_too_many_needs_an_approval(told: Told) -> None:
+    _, _, lines = told
+
+    early, small, large = (line for line in lines if line.startswith("  gate: "))
+    assert early.startswith("  gate: allowed: normal risk")
+    assert small.startswith("  gate: allowed: low risk")
+    assert large.startswith("  gate: needs approval: normal risk")
+
+
+@pytest.mark.parametrize("service", ["checkout", "ledger"])
+def test_the_ledger_counts_a_quarter_as_plain_sql_does(told: Told, service: str) -> None:
+    program, shop, _ = told
+
+    (standing,) = (
+        standing
+        for standing in program.budgets.read(service, at=shop.at(92))
+        if standing.objective == "availability"
+    )
+
+    expected = shop.truth["services"][service]
+    counted = standing.as_dict()
+    assert (counted["valid"], counted["bad"]) == (expected["valid"], expected["bad"])
