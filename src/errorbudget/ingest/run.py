@@ -1,17 +1,21 @@
 """Takes a file in: piece by piece, each one transaction, going on where an earlier run stopped."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import duckdb
+
 from errorbudget.errors import Failure
 from errorbudget.ingest import access_log, ndjson, parquet, pieces, tables
+from errorbudget.ingest.ahead import Item, Work
+from errorbudget.ingest.ahead import staged as staged_ahead
 from errorbudget.ingest.detection import Format, format_of, sample
 from errorbudget.ingest.history import count, counted
 from errorbudget.ingest.intake import Intake
-from errorbudget.ingest.mapping import Type, checked
+from errorbudget.ingest.mapping import Maps, Type, checked
 from errorbudget.ingest.pieces import Piece, Place, Text
 from errorbudget.ingest.rejected import Rejected, forget_after, keep
 from errorbudget.ingest.report import Report
@@ -20,7 +24,7 @@ from errorbudget.ingest.staging import LOGS, REQUESTS, Kind, Progress, Stage, St
 from errorbudget.ingest.statements import literal, statement
 from errorbudget.request import Receipt
 
-PIECE: Final = 32 << 20
+PIECE: Final = 24 << 20
 """Bytes of a text file that are staged at once."""
 
 ROWS: Final = 100_000
@@ -131,13 +135,16 @@ def _of_access_log(order: _Order, text: Text) -> _Reading:
 
 def _take_text(order: _Order, text: Text, reading: _Reading) -> Report:
     maps = checked(order.maps, reading.columns)
-    stage = Stage(order.intake.connection, order.kind, order.service, maps)
     text.seek(0)
     receipt, place = known_prefix(text, _receipts(order))
     taking = _Taking(order, receipt)
-    for piece in reading.pieces(place):
-        _load(order, piece, reading.prepare)
-        staged = stage.stage(reading.source(maps.reads, piece), agents=reading.has_agents(piece))
+
+    def work(stage: Stage, piece: Piece, table: str) -> Staged:
+        _load(stage.connection, order.intake.staging, piece, reading.prepare)
+        source = reading.source(maps.reads, piece)
+        return stage.stage(source, table, agents=reading.has_agents(piece))
+
+    for piece, staged in _ahead(order, maps, reading.pieces(place), work):
         end = piece.end
         taking.take(
             staged,
@@ -146,10 +153,16 @@ def _take_text(order: _Order, text: Text, reading: _Reading) -> Report:
             position=end.position,
             line=end.line,
         )
-        stage.clear()
         order.progress(text.done(), text.total)
     order.progress(text.total, text.total)
     return taking.report()
+
+
+def _ahead(
+    order: _Order, maps: Maps, items: Iterable[Item], work: Work[Item]
+) -> Iterator[tuple[Item, Staged]]:
+    connection = order.intake.connection
+    return staged_ahead(connection, order.kind, order.service, maps, items, work)
 
 
 def _receipts(order: _Order) -> list[Receipt]:
@@ -161,9 +174,11 @@ def _receipts(order: _Order) -> list[Receipt]:
     ]
 
 
-def _load(order: _Order, piece: Piece, prepare: str | None) -> None:
+def _load(
+    connection: duckdb.DuckDBPyConnection, staging: Path, piece: Piece, prepare: str | None
+) -> None:
     """Hand a piece to the database as lines."""
-    connection, file = order.intake.connection, order.intake.staging / "piece.txt"
+    file = staging / f"piece-{piece.first_line}.txt"
     file.write_bytes(piece.data)
     connection.execute(statement("raw_lines").format(file=literal(str(file))))
     file.unlink()
@@ -244,19 +259,22 @@ def _take_parquet(order: _Order, text: Text) -> Report:
     try:
         types = parquet.described(connection, copy, order.file)
         maps = checked(order.maps, parquet.mappable(types))
-        stage = Stage(connection, order.kind, order.service, maps)
         text.seek(0)
         digest, total = file_hash(text).hexdigest(), parquet.rows(connection, copy)
         receipt = _parquet_receipt(order, digest)
         taking = _Taking(order, receipt)
-        for start in range(receipt.line if receipt else 0, total, ROWS):
-            span = range(start, min(start + ROWS, total))
+
+        def work(stage: Stage, span: range, table: str) -> Staged:
             source = parquet.source(copy, types, maps.reads, span)
-            staged = stage.stage(source, agents=True)
-            key = _rows_key(digest, span.stop)
-            taking.take(staged, staged.rejected, key=key, position=span.stop, line=span.stop)
-            stage.clear()
-            order.progress(text.total * span.stop // total, text.total)
+            return stage.stage(source, table, agents=True)
+
+        starts = range(receipt.line if receipt else 0, total, ROWS)
+        spans = (range(start, min(start + ROWS, total)) for start in starts)
+        for span, staged in _ahead(order, maps, spans, work):
+            stop = span.stop
+            key = _rows_key(digest, stop)
+            taking.take(staged, staged.rejected, key=key, position=stop, line=stop)
+            order.progress(text.total * stop // total, text.total)
         return taking.report()
     finally:
         copy.unlink(missing_ok=True)

@@ -1,2 +1,2 @@
 -- How many rows are staged, and from when to when.
-select count(*), min(time), max(time) from staged_{kind}
+select count(*), min(time), max(time) from {table}

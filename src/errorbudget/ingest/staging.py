@@ -86,35 +86,31 @@ class Stage:
     def __post_init__(self) -> None:
         self.connection.execute("create or replace temp table bots (user_agent varchar)")
 
-    def stage(self, source: str, *, agents: bool) -> Staged:
-        """Stage what the SQL `source` reads; `agents` says that it has user agents."""
+    def stage(self, source: str, table: str, *, agents: bool) -> Staged:
+        """Stage what `source` reads in a new `table`; `agents` says that it has user agents."""
         if agents:
             self._look_up_agents(source)
         judged = self._judged(source)
         known_bot = """coalesce("~user_agent" in (select user_agent from bots), false)"""
         self.connection.execute(
             statement(f"staged_{self.kind.name}").format(
-                judged=judged, is_bot=known_bot if agents else "false"
+                table=table, judged=judged, is_bot=known_bot if agents else "false"
             )
         )
-        rejected = self._set_aside(judged)
-        sql = statement("staged").format(kind=self.kind.name)
+        rejected = self._set_aside(judged, table)
+        sql = statement("staged").format(table=table)
         rows, first, last = self.connection.execute(sql).fetchall()[0]
         return Staged(rows=rows, first=_utc(first), last=_utc(last), rejected=rejected)
 
-    def _set_aside(self, judged: str) -> list[Rejected]:
+    def _set_aside(self, judged: str, table: str) -> list[Rejected]:
         """Take the records that have a reason out of the staged rows."""
-        table, execute = f"staged_{self.kind.name}", self.connection.execute
+        execute = self.connection.execute
         found = execute(f"select count(reason) from {table}").fetchone()  # noqa: S608
         rejected = self._rejected(judged) if found != (0,) else []
         if rejected:
             execute(f"delete from {table} where reason is not null")  # noqa: S608
         execute(f"alter table {table} drop column reason")
         return rejected
-
-    def clear(self) -> None:
-        """Forget the staged rows; they are stored."""
-        self.connection.execute(f"drop table staged_{self.kind.name}")
 
     def _rejected(self, judged: str) -> list[Rejected]:
         sql = statement("rejected").format(judged=judged, shown=SHOWN)
