@@ -1,23 +1,9 @@
-from dataclasses import dataclass
 from fractions import Fraction
 
 import pytest
 
 from errorbudget.burn.rules import DEFAULTS, Level, rules
-
-
-@dataclass(frozen=True)
-class Tier:
-    rate: int
-    horizons: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Burn:
-    fire: Tier = Tier(10, (60, 360))
-    warn: Tier = Tier(3, (360, 1440))
-    drift: Tier = Tier(1, (1440,))
-    silence: bool = True
+from errorbudget.objective.document import Burn, BurnTier
 
 
 def test_a_document_that_writes_the_defaults_out_gets_the_defaults() -> None:
@@ -33,7 +19,8 @@ def test_a_fire_is_never_believed_under_its_own_rate_within_the_hour() -> None:
 
 
 def test_horizons_of_ones_own_get_a_short_window_of_a_twelfth() -> None:
-    (way,) = rules(Burn(fire=Tier(20, (120,)))).tiers[0].horizons
+    fire = BurnTier.model_construct(rate=Fraction(20), horizons=(120,))
+    (way,) = rules(Burn.model_construct(fire=fire)).tiers[0].horizons
 
     assert (way.long, way.short, way.rate) == (120, 10, 20)
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from fractions import Fraction
-from typing import Protocol
+
+from errorbudget.objective.document import Burn
 
 MONTH = 30 * 24 * 60
 """Minutes in the 30 days that false alarms are counted over."""
@@ -104,45 +105,7 @@ def tier(level: Level, rate: Fraction | int, horizons: Sequence[int]) -> Tier:
     return Tier(level=level, horizons=tuple(ways))
 
 
-class WrittenTier(Protocol):
-    """`{rate: 10, horizons: [1h, 6h]}`."""
-
-    @property
-    def rate(self) -> Fraction | int:
-        """How many times the sustainable rate."""
-        ...
-
-    @property
-    def horizons(self) -> Sequence[int]:
-        """Lengths in minutes, any of which is enough."""
-        ...
-
-
-class Written(Protocol):
-    """The `burn:` section of an objective document."""
-
-    @property
-    def fire(self) -> WrittenTier:
-        """What pages."""
-        ...
-
-    @property
-    def warn(self) -> WrittenTier:
-        """What can wait until morning."""
-        ...
-
-    @property
-    def drift(self) -> WrittenTier:
-        """What is reported, and told only when it exhausts the budget."""
-        ...
-
-    @property
-    def silence(self) -> bool:
-        """Whether traffic that stops is an alert."""
-        ...
-
-
-def rules(burn: Written) -> Rules:
+def rules(burn: Burn) -> Rules:
     """The rules that a document's `burn:` section asks for."""
     written = ((Level.FIRE, burn.fire), (Level.WARN, burn.warn), (Level.DRIFT, burn.drift))
     tiers = (tier(level, one.rate, one.horizons) for level, one in written)
