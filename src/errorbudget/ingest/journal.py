@@ -36,7 +36,7 @@ class DiskRefused(Busy):
 class JournalLimits:
     """How much may lie in a journal."""
 
-    segment: int = 32 * 2**20
+    segment: int = 64 * 2**20
     """Bytes after which a new segment begins; a segment is loaded in one transaction."""
     unloaded: int = 256 * 2**20
     """Bytes that may wait to be loaded before senders are told to wait."""

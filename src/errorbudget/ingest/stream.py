@@ -24,7 +24,7 @@ KINDS: Final[tuple[RowKind, ...]] = ("requests", "logs")
 class Pace:
     """How often the journal is loaded, and how much may wait in it."""
 
-    every: float = 1.0
+    every: float = 2.0
     """Seconds between loads; a full segment is loaded at once."""
     limits: JournalLimits = field(default_factory=JournalLimits)
 
