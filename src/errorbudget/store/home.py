@@ -12,6 +12,7 @@ from errorbudget.store.changes import Changes
 from errorbudget.store.database import Database
 from errorbudget.store.documents import Documents
 from errorbudget.store.lock import hold
+from errorbudget.store.outbox import Outbox
 from errorbudget.store.revision import bring_up_to_date
 from errorbudget.store.tallies import TallyDays
 from errorbudget.store.trail import Trail
@@ -86,6 +87,11 @@ class Home:
     def changes(self) -> Changes:
         """What altered production."""
         return Changes(self.database)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """Messages on their way to people."""
+        return Outbox(self.database)
 
     @cached_property
     def trail(self) -> Trail:

@@ -120,3 +120,21 @@ head = Table(
     Column("size", Integer, nullable=False),
     Column("peaks", LargeBinary, nullable=False),
 )
+
+letter = Table(
+    "letter",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("message", String(64), nullable=False, comment="the message's id"),
+    Column("address", String, nullable=False),
+    Column("thread", String, nullable=False, comment="letters of one arrive in order"),
+    Column("body", LargeBinary, nullable=False, comment="as notify.message writes it"),
+    Column("state", String(16), nullable=False, comment="waiting, standing, sent or dead"),
+    Column("attempts", Integer, nullable=False),
+    Column("problem", String, nullable=False),
+    Column("put_at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("sent_at", Moment, nullable=True),
+    Index(None, "message", "address", unique=True),
+    Index(None, "address", "state"),
+)
