@@ -1,0 +1,91 @@
+"""What does an objective document say, and which lines of it cannot be used?"""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Final
+
+from pydantic import ValidationError
+
+from errorbudget.errors import DocumentInvalid
+from errorbudget.objective.consistency import disagreements
+from errorbudget.objective.document import ObjectiveDocument
+from errorbudget.objective.layout import Layout, Problem, lay_out
+from errorbudget.objective.wording import said
+
+NOT_BUILT: Final = {
+    "burn": "alerts are not raised yet",
+    "notify": "nobody is told yet",
+    "postmortem": "postmortems are not drafted yet",
+    "identity": "pipelines are not recognised yet; the gate asks for nothing",
+    "signoff.required": "signatures cannot be given yet; the document stays unsigned",
+    "signoff.revisit": "nobody is reminded yet",
+    "policy.hysteresis": "not applied yet; bands have one edge",
+    "policy.active_fire": "not applied yet; the band is kept",
+    "policy.on_unreachable": "not applied yet; there is no server to reach",
+    "policy.approval": "approvals cannot be given yet",
+    "risk.critical": "evidence is not asked for yet",
+}
+"""Fields that are read and checked, but not acted on, and what happens instead."""
+
+
+def read(text: str | bytes, *, file: str) -> ObjectiveDocument:
+    """The document in `text`. Raises DocumentInvalid with a line for every problem in it."""
+    layout = lay_out(text) if isinstance(text, str) else _decoded(text)
+    document: ObjectiveDocument | None = None
+    if layout.value is not None:
+        for path, what in disagreements(layout.value):
+            layout.wrong(path, layout.line(path), what)
+        try:
+            document = ObjectiveDocument.model_validate(layout.value)
+        except ValidationError as invalid:
+            layout.problems += _unusable(invalid, layout)
+    if document is None or layout.problems:
+        found = sorted(layout.problems, key=lambda problem: problem.line)
+        raise DocumentInvalid(*dict.fromkeys(_line(problem, file) for problem in found))
+    return document
+
+
+def notes(document: ObjectiveDocument) -> list[str]:
+    """A line for each field that the document states and nothing acts on yet."""
+    return [f"{place}: {what}" for place, what in NOT_BUILT.items() if _states(document, place)]
+
+
+def _states(document: ObjectiveDocument, place: str) -> bool:
+    section: object = document
+    for name in place.split("."):
+        fields: set[str] = getattr(section, "model_fields_set", set[str]())
+        if name not in fields:
+            return False
+        section = getattr(section, name)
+    return section not in (Fraction(0), "keep_band")
+
+
+def _decoded(text: bytes) -> Layout:
+    try:
+        return lay_out(text.decode())
+    except UnicodeDecodeError as cause:
+        layout = Layout()
+        line = text.count(b"\n", 0, cause.start) + 1
+        what = f"is not UTF-8 text: it holds the byte 0x{text[cause.start]:02X}; write plain YAML"
+        layout.wrong((), line, what)
+        return layout
+
+
+def _unusable(invalid: ValidationError, layout: Layout) -> Iterator[Problem]:
+    for error in invalid.errors(include_url=False):
+        path = tuple(part for part in error["loc"] if not _is_internal(part))
+        if not any(path[:length] in layout.unread for length in range(len(path) + 1)):
+            yield Problem(path, layout.line(path), said(error))
+
+
+def _is_internal(part: int | str) -> bool:
+    """Whether part of a place names a choice of ours, not a field of the document."""
+    return isinstance(part, str) and (part == "[key]" or part.startswith("("))
+
+
+def _line(problem: Problem, file: str) -> str:
+    field = ".".join(str(part) for part in problem.path) or "document"
+    line = f"{file}:{problem.line}: {field}: {problem.what}"
+    return "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in line
+    )
