@@ -1,0 +1,79 @@
+"""Which requests does an objective count, and how? All that decides a tally, nothing else."""
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+
+from errorbudget.objective.criterion import Criterion, check_criterion, check_expression
+from errorbudget.objective.document import SENT_COLUMNS, ObjectiveDocument
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requests:
+    """Which rows are a document's requests, and how they are told apart."""
+
+    services: tuple[str, ...]
+    """Sorted."""
+    environment: str
+    """Empty: any. Rows that name no environment always belong."""
+    scope: Criterion | None
+    request_id: Criterion
+    """What error logs and corrections are joined on."""
+    operation: Criterion | None
+    """Attempts with the same value are one request, judged by the last."""
+    logs_required: bool
+    """Whether minutes without a live log feed are unknown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Indicator:
+    """Which of a document's requests are valid, and which of those good."""
+
+    requests: Requests
+    valid: Criterion | None
+    """None: every request."""
+    good: Criterion
+
+    @property
+    def series(self) -> str:
+        """The key of stored tallies: another one whenever a count could differ, and only then."""
+        return _digest(self)
+
+
+def requests(document: ObjectiveDocument) -> Requests:
+    """The rows that all objectives of `document` judge."""
+    rules = document.requests
+    return Requests(
+        services=tuple(sorted(document.services)),
+        environment=document.environment,
+        scope=check_criterion(rules.scope, SENT_COLUMNS) if rules.scope else None,
+        request_id=check_expression(rules.request_id, SENT_COLUMNS),
+        operation=check_expression(rules.operation, SENT_COLUMNS) if rules.operation else None,
+        logs_required=rules.logs == "required",
+    )
+
+
+def indicator(document: ObjectiveDocument, objective_name: str) -> Indicator:
+    """What the objective of that name counts. Raises KeyError when the document has none."""
+    objective = document.objectives[objective_name]
+    return Indicator(
+        requests=requests(document),
+        valid=check_criterion(objective.valid) if objective.valid else None,
+        good=check_criterion(objective.good),
+    )
+
+
+def _digest(of: Indicator) -> str:
+    rows = of.requests
+    decides = {
+        "version": 1,
+        "services": rows.services,
+        "environment": rows.environment,
+        "scope": rows.scope and rows.scope.sql,
+        "request_id": rows.request_id.sql,
+        "operation": rows.operation and rows.operation.sql,
+        "logs_required": rows.logs_required,
+        "valid": of.valid and of.valid.sql,
+        "good": of.good.sql,
+    }
+    return sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
