@@ -1,4 +1,4 @@
-"""What every test may ask for: a home of its own, and the shared data sets where the machine has them."""
+"""What every test may ask for: a home of its own, and the real data sets where they are."""
 
 import os
 from pathlib import Path

@@ -1,8 +1,10 @@
-"""Something that will alter, or has altered, production: a deploy, a flag, a configuration, a migration."""
+"""What will alter, or has altered, production: a deploy, a flag, a configuration, a migration."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from errorbudget import clock
 
 
 class ChangeKind(StrEnum):
@@ -24,6 +26,18 @@ class Change:
     environment: str = ""
     started_at: datetime
     finished_at: datetime | None = None
+
+    def as_dict(self) -> dict[str, str | None]:
+        """The change as JSON has it."""
+        return {
+            "id": self.id,
+            "service": self.service,
+            "version": self.version,
+            "kind": self.kind.value,
+            "environment": self.environment,
+            "started": clock.text(self.started_at),
+            "finished": clock.text(self.finished_at) if self.finished_at else None,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

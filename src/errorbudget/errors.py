@@ -1,4 +1,4 @@
-"""The kinds of failure. Each door maps a kind to its own signal: exit code, HTTP status, tool error."""
+"""Which kinds of failure are there? Each door maps a kind to its own signal, an exit code say."""
 
 from enum import StrEnum
 
@@ -7,7 +7,7 @@ class Kind(StrEnum):
     """What went wrong, as far as a caller must know to react."""
 
     USAGE = "usage"
-    """The call itself is wrong: an unknown service, a missing option, a home that does not exist."""
+    """The call is wrong: an unknown service, a missing option, a home that does not exist."""
     DOCUMENT = "document"
     """An objective document, a criterion or a `--map` expression cannot be used as written."""
     BUSY = "busy"
@@ -16,7 +16,7 @@ class Kind(StrEnum):
     """A signature, a trail or a record does not verify."""
 
 
-class Failure(Exception):
+class Failure(Exception):  # noqa: N818 -- a failure is what a person sees; "error" says less
     """A failure a person can act on: the place, the cause and the way out, in one line each."""
 
     kind: Kind = Kind.USAGE

@@ -23,16 +23,16 @@ COLUMNS: Final[dict[str, ColumnType]] = {
     "error_logs": "count",
     "corrections": "count",
 }
-"""Every column a criterion may name. A `count` is counted beside the request, never sent with it:
-`error_logs` are error-level log records with the same request id, `corrections` later corrections."""
+"""Every column a criterion may name. A `count` is counted beside the request, not sent with it:
+`error_logs` are error-level log records with its request id, `corrections` later corrections."""
 
 SENT: Final = tuple(name for name, kind in COLUMNS.items() if kind != "count")
-"""The columns a sender may fill. Missing text is empty, a missing number is NULL, a missing boolean false."""
+"""The columns a sender may fill. Missing: text is empty, a number NULL, a boolean false."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """How far one feed has been taken in; written in the same transaction as the rows it speaks of."""
+    """How far one feed has been taken in; stored in one transaction with the rows it speaks of."""
 
     feed: str
     """What sends: a file (by its first receipt), or a sender of batches."""

@@ -101,3 +101,18 @@ def test_logs_alone_make_no_service(warehouse, send):
 
     assert warehouse.liveness(requests_of()) == NOTHING
     assert warehouse.services() == []
+
+
+def test_only_services_that_newer_batches_speak_of_are_stirred(warehouse, send):
+    send([request("10:00", "a"), request("10:00", "b")], feed="one")
+    first = warehouse.stirred(0)
+    send([request("10:01", "c")], feed="two")
+    second = warehouse.stirred(first.newest)
+    # A feed that goes on vouches for every service it has ever spoken of.
+    send([request("10:02", "a")], feed="one")
+    third = warehouse.stirred(second.newest)
+
+    assert first.services == {"a", "b"}
+    assert second.services == {"c"}
+    assert third.services == {"a", "b"}
+    assert warehouse.stirred(third.newest).services == frozenset()

@@ -27,11 +27,14 @@ class RiskFinding:
     """The first files of that class."""
     because: str
     """In a few words that fit into brackets."""
+    classified: bool = True
+    """Whether anything told the class; what nobody can tell counts as high."""
 
     def as_dict(self) -> dict[str, Any]:
         """The finding as JSON has it; bytes of a path that are no text are spelt out."""
         return {
-            "class": self.risk_class.value,
+            "class": self.risk_class.value if self.classified else "unclassified",
+            "counts_as": self.risk_class.value,
             "declared": self.declared,
             "rules": list(self.rules),
             "files": [path.encode(errors="backslashreplace").decode() for path in self.files],
@@ -71,8 +74,9 @@ def _taken_on_word(declared: RiskClass | None) -> RiskFinding:
 
 
 def _unclassified(why: str, *files: str) -> RiskFinding:
-    """What nobody can tell counts as high."""
-    return RiskFinding(risk_class=RiskClass.HIGH, files=files, because=f"unclassified: {why}")
+    return RiskFinding(
+        risk_class=RiskClass.HIGH, files=files, because=f"unclassified: {why}", classified=False
+    )
 
 
 def _from_files(diff: Diff | None, rules: Risk) -> RiskFinding:

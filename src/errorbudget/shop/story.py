@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from errorbudget.program.budgets import Standing
+from errorbudget.program.book import Standing
 from errorbudget.program.program import Program
 from errorbudget.shop.generation import Shop
 from errorbudget.shop.plot import Deploy

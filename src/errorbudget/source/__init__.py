@@ -34,8 +34,21 @@ class Liveness:
     """Rising spans that do not meet."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stirred:
+    """Which services newer batches speak of, and the newest batch."""
+
+    services: frozenset[str]
+    """The empty name is of log records that name no service: they may be any's."""
+    newest: int
+
+
 class Source(Protocol):
     """What the program asks of anything that holds requests."""
+
+    def stirred(self, since: int) -> Stirred:
+        """Services whose counts or liveness batches after `since` may have changed."""
+        ...
 
     def touched(self, requests: Requests, since: int) -> Touched:
         """Minutes whose counts may differ from what they were when batch `since` was the newest."""

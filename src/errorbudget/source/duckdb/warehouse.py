@@ -14,7 +14,7 @@ import duckdb
 
 from errorbudget.ledger.tally import Counts, Tallies
 from errorbudget.request import Added, Corrected, Receipt
-from errorbudget.source import Liveness, Touched
+from errorbudget.source import Liveness, Stirred, Touched
 from errorbudget.source.duckdb import counting, living
 from errorbudget.source.duckdb.connection import open_file
 from errorbudget.source.duckdb.statements import statement
@@ -75,6 +75,14 @@ class Warehouse:
         """Every service that has ever sent a request."""
         rows = self.connection.execute(statement("services")).fetchall()
         return [Seen(service=name, first=a, last=z, requests=n) for name, a, z, n in rows]
+
+    def stirred(self, since: int) -> Stirred:
+        """Services whose counts or liveness batches after `since` may have changed."""
+        newest = int(self._one("newest_batch")[0])
+        if newest <= since:
+            return Stirred(services=frozenset(), newest=newest)
+        rows = self.connection.execute(statement("stirred"), {"since": since}).fetchall()
+        return Stirred(services=frozenset(row[0] for row in rows), newest=newest)
 
     def touched(self, requests: Requests, since: int) -> Touched:
         """Minutes whose counts batches after `since` may have changed."""

@@ -1,0 +1,1 @@
+"""Benchmarks that print ratios: ours against a reference, side by side in one process."""

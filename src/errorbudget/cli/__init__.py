@@ -1,0 +1,1 @@
+"""The command line: a thin door onto the Program. Modules here import nothing heavy at the top."""

@@ -1,0 +1,47 @@
+"""`errorbudget audit`: the trail of what was decided, and whether it is still what was written."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from errorbudget.cli.options import Json, opened, print_json
+
+app = typer.Typer(help="The audit trail.", no_args_is_help=True)
+
+
+@app.command()
+def log(
+    *,
+    last: Annotated[int, typer.Option("--last", help="How many, newest last; 0 is all.")] = 50,
+    as_json: Json = False,
+) -> None:
+    """The entries of the trail, oldest first."""
+    with opened() as program:
+        entries = program.audit.log(last)
+    if as_json:
+        print_json(entries)
+        return
+    for entry in entries:
+        sys.stdout.write(
+            f"{entry['seq']:>6}  {entry['at']}  {entry['kind']:<12} {entry['words']}\n"
+        )
+
+
+@app.command()
+def verify(
+    *,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option("--checkpoint", help="A checkpoint kept elsewhere, as a decision gave it."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Recompute every hash; exit 4 naming the first entry that does not verify."""
+    with opened() as program:
+        verified = program.audit.verify(checkpoint)
+    if as_json:
+        print_json(verified)
+    else:
+        sys.stdout.write(f"{verified['entries']} entries verify; root {verified['root']}\n")

@@ -1,0 +1,51 @@
+"""`errorbudget change`: what altered production, and when."""
+
+from typing import Annotated
+
+import typer
+
+from errorbudget import clock
+from errorbudget.cli.options import Json, answer, moment, opened
+
+app = typer.Typer(help="Changes to production.", no_args_is_help=True)
+
+
+@app.callback()
+def changes() -> None:
+    """Changes to production."""
+
+
+@app.command()
+def record(  # noqa: PLR0913 -- one parameter for each option
+    service: Annotated[str, typer.Option("--service")],
+    version: Annotated[str, typer.Option("--version")],
+    *,
+    kind: Annotated[str, typer.Option("--kind", help="deploy, flag or config.")] = "deploy",
+    environment: Annotated[str, typer.Option("--environment")] = "",
+    started: Annotated[
+        str | None, typer.Option("--started", metavar="TIME", help="RFC 3339; now if not given.")
+    ] = None,
+    finished: Annotated[str | None, typer.Option("--finished", metavar="TIME")] = None,
+    change_id: Annotated[
+        str, typer.Option("--id", help="Its id; from service, version and start if not given.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Record a change, so that burns can be compared with it."""
+    from errorbudget.change import Change
+    from errorbudget.program.changes import kind_of
+
+    now = clock.now()
+    begun = moment(started) if started else now
+    change = Change(
+        id=change_id or f"{service}@{version}@{clock.text(begun)}",
+        service=service,
+        version=version,
+        kind=kind_of(kind),
+        environment=environment,
+        started_at=begun,
+        finished_at=moment(finished) if finished else None,
+    )
+    with opened(create=True) as program:
+        program.changes.record(change, now=now)
+    answer(change.as_dict(), f"recorded {change.id}", as_json=as_json)

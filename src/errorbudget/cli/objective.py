@@ -1,0 +1,51 @@
+"""`errorbudget objective`: check, test and apply what a service promises."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from errorbudget import clock
+from errorbudget.cli.options import Json, answer, opened, print_json
+
+app = typer.Typer(help="Objective documents: what a service promises.", no_args_is_help=True)
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="An objective document.")]
+
+
+@app.command()
+def check(file: File, as_json: Json = False) -> None:
+    """Read a document strictly; each problem is a line `file:line: field: what, what instead`."""
+    from errorbudget.program.objectives import checked
+
+    document, notes = checked(file)
+    if as_json:
+        print_json({"document": document.name, "services": document.services, "notes": notes})
+        return
+    for note in notes:
+        sys.stderr.write(f"{file}: {note}\n")
+    names = ", ".join(f"{name} {promise.target}" for name, promise in document.objectives.items())
+    sys.stdout.write(f"{file}: good: {document.name}: {names}\n")
+
+
+@app.command("test")
+def try_examples(file: File, as_json: Json = False) -> None:
+    """Judge the document's own examples with the engine that counts; exit 2 names what fails."""
+    from errorbudget.program.objectives import tested
+
+    count = tested(file)
+    answer({"examples": count}, f"{file}: {count} examples hold", as_json=as_json)
+
+
+@app.command()
+def apply(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...")], as_json: Json = False
+) -> None:
+    """Put documents in force; one that names required signatures waits for them."""
+    with opened(create=True) as program:
+        for file in files:
+            applied = program.objectives.apply(file, now=clock.now())
+            for note in applied.notes:
+                sys.stderr.write(f"{file}: {note}\n")
+            answer(applied.as_dict(), applied.sentence(), as_json=as_json)

@@ -1,0 +1,97 @@
+"""`errorbudget ingest` and `errorbudget correct`: requests in, and what became known later."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from errorbudget import clock
+from errorbudget.cli.options import Json, answer, opened
+from errorbudget.errors import Failure
+
+if TYPE_CHECKING:
+    from errorbudget.ingest import Report
+
+
+def ingest(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files to take in.")],
+    *,
+    form: Annotated[
+        str, typer.Option("--format", help="auto, combined, ndjson, csv or parquet.")
+    ] = "auto",
+    service: Annotated[
+        str, typer.Option("--service", help="The service of rows that name none.")
+    ] = "",
+    maps: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="COLUMN=SQL", help="Compute a column from the file's own."),
+    ] = None,
+    logs: Annotated[bool, typer.Option("--logs", help="The files hold log records.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Take requests (or log records) from files; a file or line taken before counts once."""
+    from errorbudget.cli.progress import bar
+
+    missing = [str(file) for file in files if not file.is_file()]
+    if missing:
+        raise Failure(*(f"{name}: no such file" for name in missing))
+    with opened(create=True) as program:
+        reports: list[Report] = []
+        for file in files:
+            with bar(file) as progress:
+                reports.append(
+                    program.requests.ingest(
+                        file,
+                        form=form,
+                        service=service,
+                        maps=_mapped(maps or []),
+                        logs=logs,
+                        progress=progress,
+                    )
+                )
+    total = reports[0].merged(reports[1:])
+    for report in reports:
+        if report.rejected_file:
+            sys.stderr.write(f"{report.rejected} lines set aside in {report.rejected_file}\n")
+    answer(total.as_dict(), _sentence(total), as_json=as_json)
+
+
+def _mapped(maps: list[str]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in maps]
+    if wrong := [column for column, equals, sql in pairs if not (column and equals and sql)]:
+        raise Failure(
+            f"--map {wrong[0]}: write COLUMN=SQL, as in --map duration_ms='seconds * 1000'"
+        )
+    return {column.strip(): sql for column, _, sql in pairs}
+
+
+def _sentence(report: "Report") -> str:
+    return (
+        f"{report.read:,} read: {report.stored:,} stored, {report.duplicates:,} already there, "
+        f"{report.rejected:,} set aside"
+    )
+
+
+def correct(
+    service: Annotated[str, typer.Option("--service")],
+    request_ids: Annotated[
+        list[str], typer.Option("--request-id", metavar="ID", help="May be given several times.")
+    ],
+    reason: Annotated[str, typer.Option("--reason", help="Why; it stays in the audit trail.")],
+    *,
+    verdict: Annotated[str, typer.Option("--as", help="bad, good or excluded.")] = "bad",
+    more: Annotated[list[str] | None, typer.Argument(metavar="ID...", help="More ids.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Say what became known of requests later: a 200 that corrupted an order is bad."""
+    with opened() as program:
+        done = program.requests.correct(
+            service, [*request_ids, *(more or [])], verdict, reason, now=clock.now()
+        )
+    body = {
+        "corrected": done.corrected,
+        "unknown": len(done.unknown),
+        "unknown_ids": list(done.unknown),
+    }
+    answer(body, f"{done.corrected} corrected, {len(done.unknown)} unknown", as_json=as_json)

@@ -1,0 +1,216 @@
+"""The books of many objectives: tallies in memory, brought up to date and evaluated together."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from errorbudget.ledger.budget import Account, Budget, Needed, needed
+from errorbudget.ledger.coverage import Life, Lives
+from errorbudget.ledger.fleet import Fleet, evaluate
+from errorbudget.ledger.forecast import Outlook, outlook
+from errorbudget.ledger.sums import Sums
+from errorbudget.ledger.tally import DAY, Counts
+from errorbudget.ledger.window import Calendar, Rolling, Span, Window, minute_ceil, minute_floor
+from errorbudget.objective import document as promised
+from errorbudget.objective.document import ObjectiveDocument
+from errorbudget.objective.indicator import Indicator, requests
+from errorbudget.program.counting import count_again
+from errorbudget.program.objectives import indicators
+from errorbudget.source import Source
+from errorbudget.store.tallies import TallyDays
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """One objective of one document, and its budget."""
+
+    document: ObjectiveDocument
+    objective: str
+    budget: Budget
+
+    def as_dict(self) -> dict[str, Any]:
+        """The budget as JSON has it."""
+        return {
+            "service": self.document.name,
+            "services": list(self.document.services),
+            "objective": self.objective,
+            "target": str(self.document.objectives[self.objective].target),
+            **self.budget.as_dict(),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """One objective of one document: a row of the book."""
+
+    document: ObjectiveDocument
+    objective: str
+    indicator: Indicator
+    account: Account
+
+
+class Book:
+    """A row for each objective. Time only moves forward: another book is made for the past."""
+
+    def __init__(
+        self, source: Source, tallies: TallyDays, documents: Sequence[ObjectiveDocument]
+    ) -> None:
+        self._source = source
+        self._tallies = tallies
+        self.documents = tuple(documents)
+        self.promises = tuple(_promises(documents))
+        self.fleet = Fleet([promise.account for promise in self.promises])
+        self._seen: int | None = None
+        self._lives: dict[str, Life] = {}
+        self._sums: Sums | None = None
+        self._outlook: Outlook | None = None
+
+    def bring_to(self, at: datetime) -> bool:
+        """Count what is new and hold what an evaluation at `at` reads; whether anything was new."""
+        stirred = self._source.stirred(-1 if self._seen is None else self._seen)
+        news = [one for one in self.documents if self._concerns(one, stirred.services)]
+        for document in news:
+            counted = count_again(self._source, self._tallies, list(indicators(document).values()))
+            self._lives[document.name] = self._life(document)
+            if self._sums is not None:
+                self._replace(document, counted)
+        self._seen = stirred.newest
+        self._hold(at)
+        return bool(news)
+
+    def budgets(self, at: datetime) -> list[Standing]:
+        """Every budget at `at`, which `bring_to` was told last."""
+        if not self.promises:
+            return []
+        budgets = evaluate(self.sums, self.fleet, self.lives, at, expected=self.outlook(at))
+        return [
+            Standing(document=promise.document, objective=promise.objective, budget=budget)
+            for promise, budget in zip(self.promises, budgets, strict=True)
+        ]
+
+    @property
+    def sums(self) -> Sums:
+        """The counts that are held; there are some after `bring_to`."""
+        if self._sums is None:
+            raise LookupError("a book is brought to a moment before it is read")
+        return self._sums
+
+    @property
+    def lives(self) -> Lives:
+        """Since when, and when, each row could be seen."""
+        return Lives.of([self._lives[promise.document.name] for promise in self.promises])
+
+    def outlook(self, at: datetime) -> Outlook:
+        """What each row's week is expected to be: learnt once a day."""
+        today = minute_ceil(at) // DAY
+        if self._outlook is None or self._outlook.day != today:
+            firsts = self.lives.first_request
+            self._outlook = outlook(self.sums, self.fleet.rows, firsts, today)
+        return self._outlook
+
+    def minutes(self, row: int, first_day: int, days: int) -> tuple[Counts, Counts]:
+        """Valid and bad of each minute of whole days, zeros where nothing was counted."""
+        from errorbudget.ledger.tally import unpack_day
+
+        valid, bad = np.zeros((2, days, DAY), np.int64)
+        series = self.promises[row].indicator.series
+        for day, packed in self._tallies.load_days(series, first_day).items():
+            if day < first_day + days:
+                valid[day - first_day], bad[day - first_day] = unpack_day(packed)
+        return valid.ravel(), bad.ravel()
+
+    def _concerns(self, document: ObjectiveDocument, services: frozenset[str]) -> bool:
+        unread = document.name not in self._lives
+        return unread or "" in services or not services.isdisjoint(document.services)
+
+    def _life(self, document: ObjectiveDocument) -> Life:
+        told = self._source.liveness(requests(document))
+        out = (Span(minute_floor(one.start), minute_ceil(one.end)) for one in document.exclude)
+        return Life(
+            first_request=told.first_request,
+            as_of=told.as_of,
+            alive=told.alive,
+            excluded=tuple(out),
+        )
+
+    def _replace(self, document: ObjectiveDocument, days: frozenset[int]) -> None:
+        """Read again the stored days that were counted again."""
+        for row, promise in enumerate(self.promises):
+            if promise.document is document and days:
+                self.sums.advance(max(days))
+                self._load(row, min(days), days)
+
+    def _hold(self, at: datetime) -> None:
+        wanted = [needed(promise.account.window, at) for promise in self.promises]
+        if not wanted:
+            return
+        by_minute = frozenset[int]().union(*(need.by_minute for need in wanted))
+        if self._sums is None:
+            self._open(wanted, by_minute)
+            return
+        self._sums.advance(max(by_minute))
+        for row, need in enumerate(wanted):
+            for day in need.by_minute:
+                if self._sums.lacking([row], day * DAY + 1):
+                    self._load(row, day, frozenset((day,)))
+        self._sums.keep_by_minute(by_minute)
+
+    def _open(self, wanted: Sequence[Needed], by_minute: frozenset[int]) -> None:
+        excluded = [self._lives[promise.document.name].excluded for promise in self.promises]
+        self._sums = Sums(
+            len(self.promises),
+            first_day=min(need.first_day for need in wanted),
+            last_day=max(by_minute),
+            excluded=excluded,
+        )
+        for row, need in enumerate(wanted):
+            self._load(row, self._sums.first_day, None, need.by_minute)
+
+    def _load(
+        self,
+        row: int,
+        from_day: int,
+        only: frozenset[int] | None,
+        by_minute: frozenset[int] | None = None,
+    ) -> None:
+        series, sums = self.promises[row].indicator.series, self.sums
+        stored = self._tallies.load_days(series, max(from_day, sums.first_day))
+        days = [
+            (day, packed)
+            for day, packed in stored.items()
+            if day <= sums.last_day and (only is None or day in only)
+        ]
+        sums.load(row, days, by_minute=by_minute or only or ())
+
+
+def _promises(documents: Sequence[ObjectiveDocument]) -> Iterator[Promise]:
+    row = 0
+    for document in documents:
+        for name, indicator in indicators(document).items():
+            yield Promise(
+                document=document,
+                objective=name,
+                indicator=indicator,
+                account=_account(row, document, name),
+            )
+            row += 1
+
+
+def _account(row: int, document: ObjectiveDocument, objective: str) -> Account:
+    promise = document.objectives[objective]
+    return Account(
+        row=row,
+        allowance=promise.target.allowance,
+        window=_window(promise.window),
+        stale_after=document.policy.stale_after if document.policy else None,
+    )
+
+
+def _window(window: promised.Rolling | promised.Calendar) -> Window:
+    """The document's window as the ledger knows it."""
+    if isinstance(window, promised.Rolling):
+        return Rolling(window.minutes)
+    return Calendar(window.unit, window.timezone)

@@ -1,0 +1,46 @@
+"""What every objective allows, had and has left, from tallies that are brought up to date first."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from errorbudget.errors import Failure
+from errorbudget.objective.document import ObjectiveDocument
+from errorbudget.program.book import Book, Standing
+from errorbudget.program.objectives import Objectives
+from errorbudget.source import Source
+from errorbudget.store.home import Home
+
+
+class Budgets:
+    """The state of every budget at a moment."""
+
+    def __init__(self, home: Home, source: Source, objectives: Objectives) -> None:
+        self._home = home
+        self._source = source
+        self._objectives = objectives
+
+    def read(self, service: str | None = None, *, at: datetime) -> list[Standing]:
+        """The budgets of all services or of one, by name. Raises Failure for an unknown service."""
+        documents = self._objectives.all() if service is None else [self.document(service)]
+        return self.of(documents, at=at)
+
+    def of(self, documents: Sequence[ObjectiveDocument], *, at: datetime) -> list[Standing]:
+        """The budgets of these documents' objectives, in their order."""
+        return self.book(documents, at=at).budgets(at)
+
+    def book(self, documents: Sequence[ObjectiveDocument], *, at: datetime) -> Book:
+        """The books of these documents, brought to a moment."""
+        book = Book(self._source, self._home.tallies, documents)
+        book.bring_to(at)
+        return book
+
+    def document(self, service: str) -> ObjectiveDocument:
+        """The document that counts for a service, by its or its document's name. Raises Failure."""
+        document = self._objectives.observing(service) or self._objectives.named(service)
+        if document is None:
+            known = ", ".join(self._home.documents.names()) or "none yet"
+            raise Failure(
+                f"{service}: no objective document speaks for this service (there are: {known})",
+                "Write one, and put it in force with `errorbudget objective apply FILE`.",
+            )
+        return document

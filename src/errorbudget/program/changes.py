@@ -1,0 +1,35 @@
+"""Changes to production, as they are told."""
+
+from datetime import datetime
+
+from errorbudget import clock
+from errorbudget.change import Change, ChangeKind
+from errorbudget.errors import Failure
+from errorbudget.store.home import Home
+
+
+class Changes:
+    """What altered production, and when."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    def record(self, change: Change, *, now: datetime) -> Change:
+        """Store a change; told again, it takes the place of what was known of it."""
+        if not change.service or not change.version:
+            raise Failure("a change names a service and a version: --service S --version V")
+        if change.finished_at and change.finished_at < change.started_at:
+            raise Failure(
+                f"--finished: {clock.text(change.finished_at)} is before the change started"
+            )
+        self._home.trail.append("change", change.as_dict(), now)
+        return self._home.changes.record(change)
+
+
+def kind_of(text: str) -> ChangeKind:
+    """The kind that a word names. Raises Failure."""
+    try:
+        return ChangeKind(text)
+    except ValueError as cause:
+        kinds = ", ".join(ChangeKind)
+        raise Failure(f"--kind: {text!r} is not a kind of change; write one of {kinds}") from cause

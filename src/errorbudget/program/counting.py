@@ -1,0 +1,52 @@
+"""Brings stored tallies up to date: counts again only the minutes that later batches touched."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from errorbudget.ledger.tally import DAY, Counts, Tallies, by_day, merge, pack_day, unpack_day
+from errorbudget.objective.indicator import Indicator
+from errorbudget.source import Source
+from errorbudget.store.tallies import TallyDays
+
+
+def count_again(
+    source: Source, tallies: TallyDays, indicators: Sequence[Indicator]
+) -> frozenset[int]:
+    """Count what is new for the indicators of one document; returns the days that were stored.
+
+    A crash anywhere leaves the old count or the new one; counting twice gives the same.
+    """
+    requests = indicators[0].requests
+    counted = [tallies.counted(indicator.series) for indicator in indicators]
+    known = [batch for batch in counted if batch is not None]
+    whole = len(known) < len(counted)
+    touched = source.touched(requests, since=0 if whole else min(known))
+    if not whole and touched.newest == min(known) == max(known):
+        return frozenset()
+    stored: set[int] = set()
+    counts = source.tally(indicators, None if whole else touched.minutes)
+    for indicator, found in zip(indicators, counts, strict=True):
+        days = _packed(tallies, indicator.series, found, whole=whole)
+        tallies.replace_days(indicator.series, days, counted_batch=touched.newest)
+        stored.update(days)
+    return frozenset(stored)
+
+
+def _packed(
+    tallies: TallyDays, series: str, counts: Tallies, *, whole: bool
+) -> Mapping[int, bytes]:
+    """The days that counts fall on, as stored rows; what a day held of other minutes stays."""
+    if whole:
+        return {day: pack_day(*both) for day, both in by_day(counts).items()}
+    days = np.unique(counts.minute // DAY).tolist()
+    if not days:
+        return {}
+    held = tallies.load_days(series, days[0])
+    return {day: pack_day(*merge(day, _held(held.get(day)), counts)) for day in days}
+
+
+def _held(packed: bytes | None) -> tuple[Counts, Counts]:
+    if packed is None:
+        return np.zeros(DAY, np.int64), np.zeros(DAY, np.int64)
+    return unpack_day(packed)

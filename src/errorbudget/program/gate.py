@@ -1,0 +1,131 @@
+"""The gate: a decision is in the audit trail before anybody hears it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from errorbudget import clock
+from errorbudget.change import Change, Diff
+from errorbudget.errors import Failure
+from errorbudget.ingest import git
+from errorbudget.objective.document import RiskClass
+from errorbudget.policy.decision import Decision, decide
+from errorbudget.policy.risk import classify
+from errorbudget.program.book import Standing
+from errorbudget.program.budgets import Budgets
+from errorbudget.program.objectives import Objectives
+from errorbudget.store.home import Home
+from errorbudget.store.trail import Recorded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A decision on one change, and where it is recorded."""
+
+    service: str
+    change: str
+    decision: Decision
+    standings: tuple[Standing, ...]
+    recorded: Recorded
+
+    @property
+    def exit_code(self) -> int:
+        """What a shell is told: 0, 3, 4 or 5."""
+        return self.decision.exit_code
+
+    def as_dict(self) -> dict[str, Any]:
+        """The answer as JSON has it."""
+        return {
+            "service": self.service,
+            "change": self.change,
+            **self.decision.as_dict(),
+            "budgets": [standing.as_dict() for standing in self.standings],
+            "entry": self.recorded.seq,
+            "checkpoint": self.recorded.checkpoint,
+        }
+
+
+class Gate:
+    """Between the deploy command and the deploy."""
+
+    def __init__(self, home: Home, objectives: Objectives, budgets: Budgets) -> None:
+        self._home = home
+        self._objectives = objectives
+        self._budgets = budgets
+
+    def check(
+        self,
+        service: str,
+        change: str,
+        *,
+        at: datetime,
+        now: datetime,
+        diff: Diff | None = None,
+        declared: RiskClass | None = None,
+    ) -> Answer:
+        """Decide on a change with the budgets as of `at`. Raises Failure for an unknown service."""
+        document = self._budgets.document(service)
+        standings = tuple(self._budgets.of([document], at=at))
+        decision = decide(
+            document,
+            {standing.objective: standing.budget for standing in standings},
+            classify(diff, document.risk, declared),
+            bound=self._objectives.in_force(document.name) is not None,
+            now=at,
+        )
+        asked = {
+            "service": service,
+            "change": change,
+            "as_of": clock.text(at),
+            "policy": self._objectives.digest(document.name),
+            "decision": decision.as_dict(),
+        }
+        recorded = self._home.trail.append("decision", asked, now)
+        return Answer(
+            service=service,
+            change=change,
+            decision=decision,
+            standings=standings,
+            recorded=recorded,
+        )
+
+    def record_outcome(
+        self, answer: Answer, exit_code: int, *, started_at: datetime, now: datetime
+    ) -> None:
+        """What came of a permitted command; one that succeeded altered production."""
+        outcome = "succeeded" if exit_code == 0 else "failed"
+        body = {
+            "service": answer.service,
+            "change": answer.change,
+            "decided_by": answer.recorded.seq,
+            "outcome": outcome,
+            "exit_code": exit_code,
+        }
+        self._home.trail.append("outcome", body, now)
+        if exit_code == 0:
+            self._home.changes.record(
+                Change(
+                    id=answer.change,
+                    service=answer.service,
+                    version=answer.change,
+                    started_at=started_at,
+                    finished_at=now,
+                )
+            )
+
+
+def declared_risk(text: str | None) -> RiskClass | None:
+    """The risk class that `--risk` names. Raises Failure."""
+    if text is None:
+        return None
+    try:
+        return RiskClass(text)
+    except ValueError as cause:
+        classes = ", ".join(RiskClass)
+        raise Failure(f"--risk: {text!r} is not a risk class; write one of {classes}") from cause
+
+
+def diff_of(revisions: str | None) -> Diff | None:
+    """What `--diff BASE..HEAD` alters in the repository of the current folder. Raises Failure."""
+    return git.diff(revisions, repository=Path.cwd()) if revisions else None

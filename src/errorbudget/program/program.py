@@ -1,0 +1,82 @@
+"""The Program: an open home, and every capability on it."""
+
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from errorbudget.program.audit import AuditTrail
+from errorbudget.program.budgets import Budgets
+from errorbudget.program.changes import Changes
+from errorbudget.program.gate import Gate
+from errorbudget.program.objectives import Objectives
+from errorbudget.program.requests import Requests
+from errorbudget.source.duckdb.warehouse import Warehouse
+from errorbudget.store.home import Home
+
+
+class Program:
+    """What command line, web and assistants share; held by one process until it is closed."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+
+    @classmethod
+    def open(cls, path: Path, *, create: bool = False) -> Self:
+        """The program on the home at `path`; only with `create` may the home come to be.
+
+        Raises Failure where there is no home, HomeBusy where another process holds it.
+        """
+        return cls(Home.open(path, create=create))
+
+    @cached_property
+    def warehouse(self) -> Warehouse:
+        """The embedded source of requests, opened when first asked."""
+        return Warehouse.open(self.home.warehouse)
+
+    @cached_property
+    def requests(self) -> Requests:
+        """Requests, logs and corrections in."""
+        return Requests(self.home, self.warehouse, self.objectives)
+
+    @cached_property
+    def objectives(self) -> Objectives:
+        """Objective documents in force."""
+        return Objectives(self.home)
+
+    @cached_property
+    def budgets(self) -> Budgets:
+        """What is left, by objective."""
+        return Budgets(self.home, self.warehouse, self.objectives)
+
+    @cached_property
+    def gate(self) -> Gate:
+        """Whether a change may ship."""
+        return Gate(self.home, self.objectives, self.budgets)
+
+    @cached_property
+    def changes(self) -> Changes:
+        """What altered production."""
+        return Changes(self.home)
+
+    @cached_property
+    def audit(self) -> AuditTrail:
+        """What was decided."""
+        return AuditTrail(self.home)
+
+    def close(self) -> None:
+        """Let the next process in."""
+        if "warehouse" in self.__dict__:
+            self.warehouse.close()
+        self.home.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
