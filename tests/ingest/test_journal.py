@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from errorbudget.ingest.fingerprints import Fingerprints
@@ -64,6 +64,7 @@ def test_senders_that_wait_together_share_a_flush(tmp_path, monkeypatch):
     assert sorted(rows(journal)) == sorted(f"{n}\n" for n in range(200))
 
 
+@settings(deadline=None)  # it waits for the disk
 @given(texts=st.lists(st.binary(max_size=40), min_size=1, max_size=5), data=st.data())
 def test_a_torn_tail_is_cut_off_and_what_is_before_it_stays(tmp_path_factory, texts, data):
     folder = tmp_path_factory.mktemp("journal")
@@ -83,6 +84,7 @@ def test_a_torn_tail_is_cut_off_and_what_is_before_it_stays(tmp_path_factory, te
     assert segment.stat().st_size == ends[whole]
 
 
+@settings(deadline=None)
 @given(data=st.data())
 def test_a_flipped_byte_ends_what_is_believed(tmp_path_factory, data):
     folder = tmp_path_factory.mktemp("journal")

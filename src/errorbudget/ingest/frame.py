@@ -72,6 +72,8 @@ def _next(segment: BinaryIO) -> Frame | None:
 
 
 def _said(head: bytes) -> tuple[tuple[int, str, str, str], int] | None:
+    if not head.endswith(b"\n"):
+        return None
     try:
         parsed = orjson.loads(head)
         length, feed, key, fingerprint = parsed["frame"]

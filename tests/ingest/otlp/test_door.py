@@ -9,7 +9,7 @@ from datetime import timedelta
 import orjson
 import pytest
 from google.protobuf import json_format
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
@@ -279,6 +279,7 @@ def test_a_sender_is_told_when_to_come_again(failure, status):
     assert (answer.status, answer.retry_after) == (status, 7)
 
 
+@settings(deadline=None)  # the first call imports and learns
 @given(
     body=st.binary(max_size=300),
     signal=st.sampled_from(["traces", "logs"]),
@@ -290,6 +291,7 @@ def test_arbitrary_bytes_are_read_or_refused(body, signal, media):
         decoding.decoded(signal, body, media, otel.NOW)
 
 
+@settings(deadline=None)  # the first call imports and learns
 @given(data=st.data())
 def test_a_payload_with_flipped_bytes_is_read_or_refused(data):
     said = {"http.route": "/cart/{id}", "list": ["a", {"b": 1}], "n": 7}
@@ -312,6 +314,7 @@ JSON_VALUES = st.recursive(
 )  # fmt: skip
 
 
+@settings(deadline=None)  # the first call imports and learns
 @given(of_resource=JSON_VALUES)
 def test_json_of_any_shape_is_read_or_refused(of_resource):
     body = json.dumps({"resourceSpans": of_resource}).encode()
