@@ -94,6 +94,20 @@ def test_an_alert_that_is_not_sent_again_expires(alertmanager: RealAlertmanager,
     channel.close()
 
 
+def test_a_heartbeat_is_an_alert_of_its_own(alertmanager: RealAlertmanager, now: datetime):
+    channel = Alertmanager(urls=[alertmanager.url])
+    beat = a_message(level=Level.HEARTBEAT, service="errorbudget", objective="", **started(now))
+    channel.send(beat, now)
+    eventually(lambda: levels(alertmanager) == ["heartbeat"])
+    channel.close()
+
+    (alert,) = alertmanager.active()
+    assert (alert["labels"]["alertname"], alert["labels"]["severity"]) == (
+        "ErrorBudgetHeartbeat",
+        "none",
+    )
+
+
 def test_an_alert_lives_through_a_missed_repeat():
     (alert,) = alerts(a_message(), NOW)
 

@@ -1,7 +1,7 @@
 """Who is told next, and what happens when they do not answer?
 
-A letter is marked after its receiver took it. Where the receiver's answer is lost, or the process is
-killed before the mark, it is sent once more with the same id; nothing loses it.
+A letter is marked after its receiver took it. Where the receiver's answer is lost, or the process
+is killed before the mark, it is sent once more with the same id; nothing loses it.
 """
 
 import logging
