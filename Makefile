@@ -2,7 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test bench format lint clean
+.PHONY: help demo test bench format lint servers clean
+
+# Real servers that tests talk to, as Debian names them; installed only by root, and only when missing.
+SERVERS := prometheus-alertmanager
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,8 +24,14 @@ help: ## list the targets
 demo: .venv/installed ## the simulated shop, told in the terminal
 	$(BIN)/errorbudget demo --once
 
-test: .venv/test-installed lint ## every check and every test
+test: .venv/test-installed servers lint ## every check and every test
 	$(BIN)/pytest
+
+servers: ## install the servers that tests talk to (Debian, root)
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		dpkg-query -W $(SERVERS) >/dev/null 2>&1 || \
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(SERVERS); } >/dev/null; \
+	else echo "not root on Debian: tests that need $(SERVERS) are skipped unless it is there"; fi
 
 lint: .venv/test-installed ## format, style, types, layers
 	$(BIN)/ruff format --check .
