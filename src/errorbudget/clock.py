@@ -13,7 +13,9 @@ def parse(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as cause:
-        raise ValueError(f"{text!r} is not a time; write RFC 3339, as in 2026-07-20T14:05:00Z") from cause
+        raise ValueError(
+            f"{text!r} is not a time; write RFC 3339, as in 2026-07-20T14:05:00Z"
+        ) from cause
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
