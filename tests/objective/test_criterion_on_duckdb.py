@@ -23,7 +23,6 @@ create table requests as select * from (values
 @pytest.fixture(scope="module")
 def engine() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(":memory:") as connection:
-        connection.execute("set TimeZone = 'UTC'")
         connection.execute(ROWS)
         connection.execute("alter table requests alter status type integer")
         connection.execute("alter table requests alter duration_ms type double")
@@ -200,10 +199,16 @@ def test_what_would_fail_on_a_row_is_null_there(engine, text, expected):
         ("CAST(a AS TIMESTAMP)", "2026-01-01T00:00:00+02:00", "2025-12-31 22:00:00"),
         ("CAST(a AS TIMESTAMPTZ)", "2026-01-01T00:00:00Z", "2026-01-01 00:00:00"),
         ("CAST(a AS TIMESTAMP)", "2026-01-01 00:00:00", "2026-01-01 00:00:00"),
+        ("CAST(a AS TIMESTAMP)", "2026-07-01 12:00:00-0330", "2026-07-01 15:30:00"),
+        ("CAST(a AS TIMESTAMP)", "2026-01-01", "2026-01-01 00:00:00"),
+        ("CAST(a AS TIMESTAMP)", "yesterday: -1", None),
+        ("CAST(CAST(a AS TIMESTAMP) AS TIMESTAMP)", "2026-01-01 00:00Z", "2026-01-01 00:00:00"),
         ("CAST(a AS DATE)", "2026-13-01", None),
     ],
 )
-def test_a_moment_in_a_file_becomes_utc_or_null(engine, text, given_text, expected):
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
+def test_a_moment_in_a_file_becomes_utc_or_null(engine, zone, text, given_text, expected):
+    engine.execute(f"set TimeZone = '{zone}'")
     made = check_expression(text, ["a"])
 
     found = engine.execute(

@@ -200,6 +200,8 @@ def _cast(node: Node, scope: Scope) -> Piece:
     sql, kind, takes = _CASTS[name]
     if piece.kind not in (*takes, "null"):
         raise CriterionRefused(f"casts {NAMES[piece.kind]} to {NAMES[kind]}, which has no meaning")
+    if kind == "time" and piece.kind == "text" and name != "DATE":
+        sql = _MOMENT
     return Piece(sql.format(piece.sql), kind)
 
 
@@ -301,8 +303,12 @@ _ARITHMETIC: Final[dict[type[Any], str]] = {
     exp.Mod: "%",
 }
 _NUMERIC: Final[tuple[PieceKind, ...]] = ("text", "integer", "number", "boolean")
-_MOMENT: Final = "(TRY_CAST({} AS TIMESTAMPTZ) AT TIME ZONE 'UTC')"
-# A cast to TIMESTAMP drops the offset that a text names; one to TIMESTAMPTZ heeds it.
+# A cast to TIMESTAMP drops the offset that a text names. One to TIMESTAMPTZ heeds it, but without
+# any takes the zone of the session. Here a moment without a zone is UTC.
+_MOMENT: Final = (
+    "(CASE WHEN regexp_matches({0}, ':.*([zZ]|[+-][0-9:]+)$')"
+    " THEN TRY_CAST({0} AS TIMESTAMPTZ) AT TIME ZONE 'UTC' ELSE TRY_CAST({0} AS TIMESTAMP) END)"
+)
 _CASTS: Final[dict[str, tuple[str, PieceKind, tuple[PieceKind, ...]]]] = {
     "TEXT": ("TRY_CAST({} AS VARCHAR)", "text", (*_NUMERIC, "time")),
     "VARCHAR": ("TRY_CAST({} AS VARCHAR)", "text", (*_NUMERIC, "time")),
@@ -311,9 +317,9 @@ _CASTS: Final[dict[str, tuple[str, PieceKind, tuple[PieceKind, ...]]]] = {
     "DOUBLE": ("TRY_CAST({} AS DOUBLE)", "number", _NUMERIC),
     "BOOLEAN": ("TRY_CAST({} AS BOOLEAN)", "boolean", _NUMERIC),
     "DATE": ("TRY_CAST({} AS DATE)", "time", ("text", "time")),
-    "TIMESTAMP": (_MOMENT, "time", ("text", "time")),
-    "TIMESTAMPNTZ": (_MOMENT, "time", ("text", "time")),
-    "TIMESTAMPTZ": (_MOMENT, "time", ("text", "time")),
+    "TIMESTAMP": ("TRY_CAST({} AS TIMESTAMP)", "time", ("text", "time")),
+    "TIMESTAMPNTZ": ("TRY_CAST({} AS TIMESTAMP)", "time", ("text", "time")),
+    "TIMESTAMPTZ": ("TRY_CAST({} AS TIMESTAMP)", "time", ("text", "time")),
 }
 
 _Rule = tuple[tuple[str, ...], Callable[[Node, Scope], Piece]]
