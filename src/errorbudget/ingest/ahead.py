@@ -1,11 +1,12 @@
-"""Stages the next piece of a file while one is being stored, so that no core waits."""
+"""Stages the next pieces of a file while one is being stored, so that no core waits."""
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from itertools import count
-from typing import Final, TypeVar
+from queue import SimpleQueue
+from typing import Final, Generic, TypeVar
 
 import duckdb
 
@@ -17,6 +18,12 @@ Item = TypeVar("Item")
 Work = Callable[[Stage, Item, str], Staged]
 """Stages an item in the table of that name."""
 
+ENOUGH: Final = 122_880
+"""Rows of a DuckDB row group: from so many on, it writes them once, and not to its log before."""
+
+WORKERS: Final = 2
+"""Pieces that are staged at the same time."""
+
 _runs: Final = count()
 
 
@@ -27,47 +34,95 @@ def staged(
     maps: Maps,
     items: Iterable[Item],
     work: Work[Item],
-) -> Iterator[tuple[Item, Staged]]:
-    """Each item with what it gave, in order; `staged_…` holds its rows until the next is asked for.
+) -> Iterator[list[tuple[Item, Staged]]]:
+    """Items in order with what they gave, enough to store at once; `staged_…` holds their rows.
 
     When reading the items fails, what was read before still comes; then the Failure is raised.
     """
-    view = f"staged_{kind.name}"
-    with _shared(connection) as (cursor, database), ThreadPoolExecutor(1) as pool:
-        stage = Stage(cursor, kind, service, maps)
-        for item, table, future in _begun(pool, items, database, stage, work):
-            done = future.result()
-            connection.execute(f"create or replace temp view {view} as from {table}")
-            yield item, done
-            connection.execute(f"drop view {view}")
-            connection.execute(f"drop table {table}")
+    with _shared(connection) as (cursors, database), ThreadPoolExecutor(WORKERS) as pool:
+        stages = SimpleQueue[Stage]()
+        for cursor in cursors:
+            stages.put(Stage(cursor, kind, service, maps))
+        held = _Held(connection, f"staged_{kind.name}")
+        try:
+            for item, table, future in _begun(pool, items, database, stages, work):
+                held.add(item, future.result(), table)
+                if held.rows >= ENOUGH:
+                    yield from held.shown()
+        except Failure:
+            yield from held.shown()
+            raise
+        yield from held.shown()
+
+
+class _Held(Generic[Item]):
+    """What is staged and not yet stored."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, view: str) -> None:
+        self._connection = connection
+        self._view = view
+        self._items: list[tuple[Item, Staged]] = []
+        self._tables: list[str] = []
+        self.rows = 0
+
+    def add(self, item: Item, staged: Staged, table: str) -> None:
+        """Hold one more table of rows."""
+        self._items.append((item, staged))
+        self._tables.append(table)
+        self.rows += staged.rows
+
+    def shown(self) -> Iterator[list[tuple[Item, Staged]]]:
+        """Everything held, once, as one view; forgotten when the next is asked for."""
+        if not self._items:
+            return
+        union = " union all ".join(f"from {table}" for table in self._tables)
+        self._connection.execute(f"create or replace temp view {self._view} as {union}")
+        yield self._items
+        self._connection.execute(f"drop view {self._view}")
+        for table in self._tables:
+            self._connection.execute(f"drop table {table}")
+        self._items, self._tables, self.rows = [], [], 0
 
 
 @contextmanager
 def _shared(
     connection: duckdb.DuckDBPyConnection,
-) -> Generator[tuple[duckdb.DuckDBPyConnection, str]]:
-    """A second connection and a database in memory, as temporary tables are not shared."""
+) -> Generator[tuple[list[duckdb.DuckDBPyConnection], str]]:
+    """Further connections and a database in memory, as temporary tables are not shared."""
     database = f"ahead_{next(_runs)}"
     connection.execute(f"attach ':memory:' as {database}")
+    cursors = [connection.cursor() for _ in range(WORKERS)]
     try:
-        with closing(connection.cursor()) as cursor:
-            yield cursor, database
+        yield cursors, database
     finally:
+        for cursor in cursors:
+            cursor.close()
         connection.execute(f"detach {database}")
 
 
 def _begun(
-    pool: ThreadPoolExecutor, items: Iterable[Item], database: str, stage: Stage, work: Work[Item]
+    pool: ThreadPoolExecutor,
+    items: Iterable[Item],
+    database: str,
+    stages: SimpleQueue[Stage],
+    work: Work[Item],
 ) -> Iterator[tuple[Item, str, Future[Staged]]]:
-    """The items in order, each when the one after it is being staged as well."""
+    """The items in order, each when those after it are being staged as well."""
+
+    def run(item: Item, table: str) -> Staged:
+        stage = stages.get()
+        try:
+            return work(stage, item, table)
+        finally:
+            stages.put(stage)
+
     begun = deque[tuple[Item, str, Future[Staged]]]()
     failure = None
     try:
         for number, item in enumerate(items):
             table = f"{database}.staged_{number}"
-            begun.append((item, table, pool.submit(work, stage, item, table)))
-            if len(begun) > 1:
+            begun.append((item, table, pool.submit(run, item, table)))
+            if len(begun) > WORKERS:
                 yield begun.popleft()
     except Failure as cause:
         failure = cause

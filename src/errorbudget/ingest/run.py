@@ -13,7 +13,7 @@ from errorbudget.ingest import access_log, ndjson, parquet, pieces, tables
 from errorbudget.ingest.ahead import Item, Work
 from errorbudget.ingest.ahead import staged as staged_ahead
 from errorbudget.ingest.detection import Format, format_of, sample
-from errorbudget.ingest.history import count, counted
+from errorbudget.ingest.history import Counts, count, counted
 from errorbudget.ingest.intake import Intake
 from errorbudget.ingest.mapping import Maps, Type, checked
 from errorbudget.ingest.pieces import Piece, Place, Text
@@ -24,7 +24,7 @@ from errorbudget.ingest.staging import LOGS, REQUESTS, Kind, Progress, Stage, St
 from errorbudget.ingest.statements import literal, statement
 from errorbudget.request import Receipt
 
-PIECE: Final = 24 << 20
+PIECE: Final = 10 << 20
 """Bytes of a text file that are staged at once."""
 
 ROWS: Final = 100_000
@@ -144,15 +144,17 @@ def _take_text(order: _Order, text: Text, reading: _Reading) -> Report:
         source = reading.source(maps.reads, piece)
         return stage.stage(source, table, agents=reading.has_agents(piece))
 
-    for piece, staged in _ahead(order, maps, reading.pieces(place), work):
-        end = piece.end
-        taking.take(
-            staged,
-            [*piece.rejected, *_explained(staged.rejected, piece)],
-            key=end.hash.hexdigest(),
-            position=end.position,
-            line=end.line,
-        )
+    for group in _ahead(order, maps, reading.pieces(place), work):
+        for piece, staged in group:
+            end = piece.end
+            taking.note(
+                staged,
+                [*piece.rejected, *_explained(staged.rejected, piece)],
+                key=end.hash.hexdigest(),
+                position=end.position,
+                line=end.line,
+            )
+        taking.store()
         order.progress(text.done(), text.total)
     order.progress(text.total, text.total)
     return taking.report()
@@ -160,7 +162,7 @@ def _take_text(order: _Order, text: Text, reading: _Reading) -> Report:
 
 def _ahead(
     order: _Order, maps: Maps, items: Iterable[Item], work: Work[Item]
-) -> Iterator[tuple[Item, Staged]]:
+) -> Iterator[list[tuple[Item, Staged]]]:
     connection = order.intake.connection
     return staged_ahead(connection, order.kind, order.service, maps, items, work)
 
@@ -205,25 +207,33 @@ class _Taking:
         self._counts = self._known
         self._stored = 0
         self._repeated = 0
+        self._due: tuple[Receipt, Counts] | None = None
         if receipt:
             forget_after(self._rejected_file(), receipt.line)
 
-    def take(
+    def note(
         self, staged: Staged, rejected: list[Rejected], *, key: str, position: int, line: int
     ) -> None:
-        """Store what is staged, with a receipt; without rows there is none: it is read again."""
+        """Count what was staged up to a place of the file, and keep what was set aside."""
         self._name_feed(key)
         keep(self._rejected_file(), rejected)
         read = staged.rows + len(rejected)
         self._counts = self._counts.plus(read, len(rejected), staged.first, staged.last)
-        if not staged.rows:
+        if staged.rows:
+            receipt = Receipt(feed=self._feed, key=key, position=position, line=line)
+            self._due = receipt, self._counts
+
+    def store(self) -> None:
+        """Store what is staged, with a receipt; without rows there is none: it is read again."""
+        if self._due is None:
             return
-        receipt = Receipt(feed=self._feed, key=key, position=position, line=line)
-        count(self._order.intake.connection, receipt, self._counts)
+        receipt, counts = self._due
         intake, kind = self._order.intake, self._order.kind
+        count(intake.connection, receipt, counts)
         added = intake.add_logs(receipt) if kind is LOGS else intake.add_requests(receipt)
         self._stored += added.stored
         self._repeated += added.duplicates
+        self._due = None
 
     def report(self) -> Report:
         """What came of it, records of earlier runs included: they are duplicates now."""
@@ -270,11 +280,13 @@ def _take_parquet(order: _Order, text: Text) -> Report:
 
         starts = range(receipt.line if receipt else 0, total, ROWS)
         spans = (range(start, min(start + ROWS, total)) for start in starts)
-        for span, staged in _ahead(order, maps, spans, work):
-            stop = span.stop
-            key = _rows_key(digest, stop)
-            taking.take(staged, staged.rejected, key=key, position=stop, line=stop)
-            order.progress(text.total * stop // total, text.total)
+        for group in _ahead(order, maps, spans, work):
+            for span, staged in group:
+                stop = span.stop
+                key = _rows_key(digest, stop)
+                taking.note(staged, staged.rejected, key=key, position=stop, line=stop)
+            taking.store()
+            order.progress(text.total * group[-1][0].stop // total, text.total)
         return taking.report()
     finally:
         copy.unlink(missing_ok=True)
