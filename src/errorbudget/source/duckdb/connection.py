@@ -16,7 +16,6 @@ _SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {
     "autoload_known_extensions": "false",
     "allow_community_extensions": "false",
     "python_enable_replacements": "false",
-    "enable_progress_bar": "false",
 }
 
 
@@ -45,6 +44,7 @@ def _lock(
 ) -> duckdb.DuckDBPyConnection:
     # The order matters: what is allowed can only be said while external access is still on.
     connection.execute("set allowed_directories = $directories", {"directories": directories})
+    connection.execute("set enable_progress_bar = false")
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")
     return connection
