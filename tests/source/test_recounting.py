@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from errorbudget.objective.indicator import Indicator, Requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from errorbudget.objective.indicator import Indicator, Requests
 from errorbudget.request import Receipt
 from errorbudget.source.duckdb.warehouse import Warehouse
 from source.asking import criterion, indicator, requests_of
