@@ -55,7 +55,8 @@ COLUMNS = {
 
 def requests(file: Path, rows: int) -> None:
     """Write a file of simulated requests."""
-    with duckdb.connect(config={"enable_progress_bar": False}) as connection:
+    with duckdb.connect() as connection:
+        connection.execute("set enable_progress_bar = false")
         connection.execute(REQUESTS.format(rows=rows, file=file))
 
 
@@ -69,7 +70,8 @@ def by_duckdb(file: Path, folder: Path) -> float:
     """Seconds of DuckDB reading into an equal table, unchecked and without recognising rows."""
     database = folder / "reference.duckdb"
     database.unlink(missing_ok=True)
-    with duckdb.connect(str(database), config={"enable_progress_bar": False}) as connection:
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("set enable_progress_bar = false")
         columns = ", ".join(f"{name} {type_}" for name, type_ in COLUMNS.items())
         connection.execute(f"create table requests ({columns})")
         read = f"read_json('{file}', format = 'newline_delimited', columns = {COLUMNS})"
@@ -81,6 +83,12 @@ def by_us(file: Path) -> tuple[float, float]:
     told = subprocess.check_output([sys.executable, "-m", "bench.ingest", str(file)], text=True)
     seconds, megabytes = told.split()
     return float(seconds), float(megabytes)
+
+
+def _quiet(database: str) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(database)
+    connection.execute("set enable_progress_bar = false")
+    return connection
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -17,6 +17,18 @@ looked_at as not materialized (
     select
         *,
         record.attributes as given,
+        list_filter(
+            list_transform(
+                others,
+                lambda name: struct_pack(
+                    key := name,
+                    value := json_extract_string(
+                        "~text", '/' || replace(replace(name, '~', '~0'), '/', '~1')
+                    )
+                )
+            ),
+            lambda entry: entry.value is not null
+        ) as entries,
         names - len(others) <> {filled} or len(others) > 1 as odd
     from parsed
 )
@@ -34,24 +46,13 @@ select
         {problems}
     end as "~problem",
     case
-        when len(others) > 0 then map_concat(
-            coalesce(given, map {{}}),
-            map_from_entries(
-                list_filter(
-                    list_transform(
-                        list_distinct(others),
-                        lambda name: struct_pack(
-                            key := name,
-                            value := json_extract_string(
-                                "~text", '/' || replace(replace(name, '~', '~0'), '/', '~1')
-                            )
-                        )
-                    ),
-                    lambda entry: entry.value is not null
-                )
-            )
+        when len(others) = 0 then coalesce(given, map {{}})
+        when given is null then try(map_from_entries(entries))
+        else coalesce(
+            try(map_from_entries(list_concat(map_entries(given), entries))),
+            -- A name that is in both: the one beside the attributes is the later word.
+            map_concat(given, try(map_from_entries(entries)))
         )
-        else coalesce(given, map {{}})
     end as "~attributes",
     {columns}
 from looked_at

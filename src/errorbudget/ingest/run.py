@@ -24,7 +24,7 @@ from errorbudget.ingest.staging import LOGS, REQUESTS, Kind, Progress, Stage, St
 from errorbudget.ingest.statements import literal, statement
 from errorbudget.request import Receipt
 
-PIECE: Final = 10 << 20
+PIECE: Final = 8 << 20
 """Bytes of a text file that are staged at once."""
 
 ROWS: Final = 100_000
@@ -87,7 +87,7 @@ class _Reading:
 
     columns: Mapping[str, Type]
     pieces: Callable[[Place], Iterator[Piece]]
-    source: Callable[[Mapping[str, Type], Piece], str]
+    source: Callable[[Mapping[str, Type], Piece, bool], str]
     prepare: str | None = None
     has_agents: Callable[[Piece], bool]
 
@@ -99,8 +99,8 @@ def _reading(order: _Order, found: Format, text: Text, lines: list[bytes]) -> _R
     def has_agents(piece: Piece) -> bool:
         return b"user_agent" in piece.data
 
-    def source(reads: Mapping[str, Type], piece: Piece) -> str:
-        return ndjson.source(order.kind, reads, piece.first_line, agents=has_agents(piece))
+    def source(reads: Mapping[str, Type], piece: Piece, agents: bool) -> str:
+        return ndjson.source(order.kind, reads, piece.first_line, agents=agents)
 
     if found == "ndjson":
         return _Reading(
@@ -127,7 +127,7 @@ def _of_access_log(order: _Order, text: Text) -> _Reading:
     return _Reading(
         columns={column: type_ for column, (_, type_) in access_log.COLUMNS.items()},
         pieces=lambda start: pieces.pieces(text, start, order.piece_bytes),
-        source=lambda reads, piece: access_log.source(reads, piece.first_line),
+        source=lambda reads, piece, _: access_log.source(reads, piece.first_line),
         prepare=statement("access_log"),
         has_agents=lambda _: True,
     )
@@ -141,8 +141,8 @@ def _take_text(order: _Order, text: Text, reading: _Reading) -> Report:
 
     def work(stage: Stage, piece: Piece, table: str) -> Staged:
         _load(stage.connection, order.intake.staging, piece, reading.prepare)
-        source = reading.source(maps.reads, piece)
-        return stage.stage(source, table, agents=reading.has_agents(piece))
+        agents = reading.has_agents(piece)
+        return stage.stage(reading.source(maps.reads, piece, agents), table, agents=agents)
 
     for group in _ahead(order, maps, reading.pieces(place), work):
         for piece, staged in group:
