@@ -105,9 +105,10 @@ def _compare(warehouse: Warehouse, indicators: list[Indicator]) -> Iterator[Row]
         return [int(each.valid.sum()) for each in counted]
 
     def count_again() -> None:
+        stirred = warehouse.stirred(newest).services
         for each in indicators:
-            touched = warehouse.touched(each.requests, newest)
-            if len(touched.minutes):
+            if not stirred.isdisjoint(each.requests.services):
+                touched = warehouse.touched(each.requests, newest)
                 warehouse.tally([each], touched.minutes)
 
     assert sum(count_all()) == int(sum(np.asarray(list(by_hand().values())[2])))

@@ -59,5 +59,5 @@ def test_memory_is_bounded_and_work_spills_inside_the_home(warehouse, tmp_path):
         "select name, value from duckdb_settings() where name in ('memory_limit', 'temp_directory')"
     )
     settings = dict(told.fetchall())
-    assert settings["memory_limit"] == "305.1 MiB"
+    assert settings["memory_limit"] == "244.1 MiB"
     assert settings["temp_directory"] == str(tmp_path / "spill")

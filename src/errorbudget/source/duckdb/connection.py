@@ -7,7 +7,7 @@ import duckdb
 
 from errorbudget.errors import HomeBusy
 
-MEMORY: Final = "320MB"
+MEMORY: Final = "256MB"
 """Of DuckDB's own: a process that takes files in stays below 500 MB, larger work spills."""
 
 _SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {
