@@ -262,3 +262,12 @@ def test_a_fleet_where_nothing_changes_is_not_touched() -> None:
     alerts, _ = step(fleet([Alert()] * 3), np.array([48, 0, 0]), 1, unasked)
 
     assert step(alerts, np.array([48, 0, 0]), 2, unasked) == (alerts, [])
+
+
+def test_members_of_a_fleet_may_be_at_moments_of_their_own() -> None:
+    burning = int(Signal.BURNING) << 4
+
+    after, notices = step(fleet([Alert()] * 2), np.array([burning] * 2), np.array([7, 9]), unasked)
+
+    assert [alert.onset for alert in after.alerts] == [7, 9]
+    assert [notice.at for _, notice in notices] == [7, 9]

@@ -42,6 +42,20 @@ def test_coverage_counts_the_minutes_that_are_alive_known_and_not_excluded(
         assert alive[index] == len(window & minutes_of(life.alive))
 
 
+def test_coverage_of_chosen_rows_may_ask_one_several_times() -> None:
+    told = [
+        Life(),
+        Life(first_request=0, alive=(Span(0, 10), Span(20, 30)), excluded=(Span(5, 8),)),
+    ]
+
+    alive, known = Lives.of(told).coverage(
+        np.array([0, 0, 8]), np.array([10, 10, 25]), np.array([1, 0, 1])
+    )
+
+    assert alive.tolist() == [7, 0, 7]
+    assert known.tolist() == [7, 0, 17]
+
+
 @given(spans)
 def test_a_union_has_the_same_minutes_told_once_and_in_order(told: tuple[Span, ...]) -> None:
     joined = union(told)

@@ -290,19 +290,20 @@ def fleet(alerts: Sequence[Alert]) -> Fleet:
 
 
 def step(
-    before: Fleet, found: Ints, now: int, spend: Callable[[int, int], float]
+    before: Fleet, found: Ints, now: int | Ints, spend: Callable[[int, int], float]
 ) -> tuple[Fleet, list[tuple[int, Notice]]]:
-    """Advance every alert to minute `now`; `spend` is asked with an index and a minute."""
-    stirred = np.flatnonzero((found != before.codes) | (before.due <= now))
+    """Advance every alert to minute `now`, or each to its own; `spend(index, since)` is a share."""
+    nows = np.broadcast_to(now, found.shape)
+    stirred = np.flatnonzero((found != before.codes) | (before.due <= nows))
     if not stirred.size:
         return before, []
     alerts, due, told = list(before.alerts), before.due.copy(), list[tuple[int, Notice]]()
-    same: dict[tuple[int, int], Step] = {}  # a shared outage moves many equal alerts alike
+    same: dict[tuple[int, int, int], Step] = {}  # a shared outage moves many equal alerts alike
     for index in stirred.tolist():
-        key = id(alerts[index]), int(found[index])
+        key = id(alerts[index]), int(found[index]), int(nows[index])
         after = same.get(key)
         if after is None:
-            after, own = _one(alerts[index], key[1], now, partial(spend, index))
+            after, own = _one(alerts[index], *key[1:], partial(spend, index))
             if not own:
                 same[key] = after
         alerts[index], due[index] = after[0], _due(after[0])

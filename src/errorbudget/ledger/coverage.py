@@ -52,11 +52,17 @@ class Lives:
             _excluded=_Spans.of(excluded),
         )
 
-    def coverage(self, starts: Counts, ends: Counts) -> tuple[Counts, Counts]:
-        """Of each window: minutes alive, and minutes since the first request; none excluded."""
-        known_from = np.minimum(np.maximum(starts, self.first_request), ends)
-        excluded = self._excluded.within(known_from, ends)
-        return self._counted.within(known_from, ends), ends - known_from - excluded
+    def coverage(
+        self, starts: Counts, ends: Counts, rows: Counts | None = None
+    ) -> tuple[Counts, Counts]:
+        """Of each window: minutes alive, and minutes since the first request; none excluded.
+
+        A window for each row, or for each of these `rows`.
+        """
+        rows = np.arange(len(starts), dtype=np.int64) if rows is None else rows
+        known_from = np.minimum(np.maximum(starts, self.first_request[rows]), ends)
+        excluded = self._excluded.within(known_from, ends, rows)
+        return self._counted.within(known_from, ends, rows), ends - known_from - excluded
 
 
 def union(spans: Sequence[Span]) -> tuple[Span, ...]:
@@ -90,12 +96,12 @@ class _Spans:
         before = np.concatenate(([0], np.cumsum(end - start)[:-1]))
         return cls(start=start, end=end, before=before)
 
-    def within(self, starts: Counts, ends: Counts) -> Counts:
-        """Minutes of each row's spans in [start, end)."""
+    def within(self, starts: Counts, ends: Counts, rows: Counts) -> Counts:
+        """Minutes of these rows' spans in [start, end)."""
         if len(self.start) == 1:
             return np.zeros(len(starts), np.int64)
-        row = np.arange(len(starts), dtype=np.int64) * _ROW
-        return self._up_to(row + ends) - self._up_to(row + starts)
+        shift = rows * _ROW
+        return self._up_to(shift + ends) - self._up_to(shift + starts)
 
     def _up_to(self, minute: Counts) -> Counts:
         last = np.searchsorted(self.start, minute, side="right") - 1
