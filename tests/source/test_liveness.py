@@ -43,8 +43,21 @@ def test_a_sender_vouches_for_each_batch_and_gaps_under_15_minutes_are_joined(wa
     send([request("10:36")])
 
     assert warehouse.liveness(requests_of()) == Liveness(
-        first_request=TEN, as_of=at("10:36"), alive=spans((0, 21), (36, 37))
+        first_request=TEN,
+        as_of=at("10:36"),
+        alive=spans((0, 21), (36, 37)),
+        heard=at("10:36"),
     )
+
+
+def test_only_senders_of_batches_are_heard_and_logs_do_not_count(warehouse, send):
+    send([request("10:00"), request("10:30")], feed="access.log", position=1)
+    of_a_file = warehouse.liveness(requests_of())
+    send([request("10:10"), request("10:20")])
+    send([request("10:25", "")], kind="logs")
+
+    assert of_a_file.heard is None
+    assert warehouse.liveness(requests_of()).heard == at("10:20")
 
 
 def test_a_file_is_alive_from_its_first_row_to_its_last_for_every_service_in_it(warehouse, send):

@@ -32,6 +32,8 @@ class Liveness:
     """The moment up to which the source says it is complete."""
     alive: tuple[Span, ...]
     """Rising spans that do not meet."""
+    heard: datetime | None = None
+    """The newest request of a sender of batches; None where there are only files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,7 @@ def liveness(connection: duckdb.DuckDBPyConnection, requests: Requests) -> Liven
         first_request=min((row[1] for row in known if row[1] is not None), default=None),
         as_of=_utc(min(ends)),
         alive=tuple(reduce(_both, spans)),
+        heard=max((_utc(row[4]) for row in known if row[4] is not None), default=None),
     )
 
 
