@@ -1,6 +1,14 @@
 """The only place that asks the wall clock; everything else is told what time it is."""
 
+import re
 from datetime import UTC, datetime
+from typing import Final
+
+_RFC_3339: Final = re.compile(
+    r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?", re.IGNORECASE
+)
+_YEARS: Final = range(1971, 2200)
+"""Moments outside are slips of the pen, and close to what calendars can hold."""
 
 
 def now() -> datetime:
@@ -11,12 +19,18 @@ def now() -> datetime:
 def parse(text: str) -> datetime:
     """A moment from RFC 3339 text; without a zone it is UTC. Raises ValueError naming the text."""
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(_checked(text))
     except ValueError as cause:
         raise ValueError(
             f"{text!r} is not a time; write RFC 3339, as in 2026-07-20T14:05:00Z"
         ) from cause
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _checked(text: str) -> str:
+    if not _RFC_3339.fullmatch(text) or int(text[:4]) not in _YEARS:
+        raise ValueError(text)
+    return text
 
 
 def text(moment: datetime) -> str:

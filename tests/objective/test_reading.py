@@ -87,7 +87,7 @@ def test_a_file_saved_with_a_byte_order_mark_is_read():
 def test_fields_nothing_acts_on_yet_are_said_and_defaults_are_not():
     noted = " ".join(notes(read(CHECKOUT, file="checkout.yaml")))
 
-    assert notes(document()) == []
+    assert notes(document()) == {}
     assert "policy.hysteresis" not in noted
 
 

@@ -256,3 +256,101 @@ def test_an_example_that_fails_is_named_and_keeps_the_document_out(
     assert (tested.code, applied.code) == (2, 2)
     assert "examples.0.availability: expected good" in tested.err
     assert run("budget", "web").code == 2
+
+
+def test_a_correction_to_bad_counts_where_no_criterion_reads_corrections(
+    run: Run, written: Write
+) -> None:
+    run("objective", "apply", written("web.yaml", WEB))
+    run("ingest", written("rows.ndjson", _rows(range(50))))
+
+    run("correct", "--service", "web", "--request-id", "r3", "--reason", "stored wrongly")
+
+    assert _counts(run) == (50, 1)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--request-id", "r1", "--reason", "x", "--as", "nonsense"],
+        ["--request-id", "r1", "--reason", " "],
+        ["--request-id", "nobody", "--reason", "x"],
+    ],
+)
+def test_a_correction_that_changes_nothing_leaves_no_entry(
+    run: Run, written: Write, words: list[str]
+) -> None:
+    run("ingest", written("rows.ndjson", _rows(range(5))))
+
+    run("correct", "--service", "web", *words)
+
+    assert run("audit", "log", "--json").json == []
+
+
+RISKY = WEB + "risk:\n  low: {max_files: 1, max_lines: 10}\n"
+
+
+def test_a_rollback_is_what_served_before_what_runs_now(run: Run, written: Write) -> None:
+    rows = [
+        {
+            "time": f"2026-07-01T00:{number // 10:02}:{number % 10:02}Z",
+            "service": "web",
+            "status": 500,
+            "version": "1.4.0" if number < 200 else "1.5.0",
+        }
+        for number in range(400)
+    ]
+    run("objective", "apply", written("web.yaml", RISKY))
+    run("ingest", written("rows.ndjson", "".join(json.dumps(row) + "\n" for row in rows)))
+    at = ("--at", "2026-07-01T00:40:00Z", "--risk", "rollback")
+
+    back = run("gate", "check", "web", "--change", "1.4.0", *at)
+    here = run("gate", "check", "web", "--change", "1.5.0", *at)
+    unheard = run("gate", "check", "web", "--change", "1.3.9", *at, "--json")
+
+    assert (back.code, here.code, unheard.code) == (0, 3, 3)
+    assert "rollback is declared, but nothing shows it" in here.out
+    assert unheard.json["risk"]["class"] == "unclassified"
+
+
+def test_what_somebody_put_into_a_change_stays_on_its_line(run: Run, written: Write) -> None:
+    run("objective", "apply", written("web.yaml", WEB))
+
+    forged = run("gate", "check", "web", "--change", "a\x1b[31m\n     9  forged", "--risk", "low")
+
+    assert forged.code == 2
+    assert "control characters" in forged.err
+
+
+@pytest.mark.parametrize(
+    "at", ["", "yesterday", "0001-01-01", "9999-12-31T23:59:59Z", "2026-W01-1"]
+)
+def test_a_moment_that_is_none_is_refused(run: Run, written: Write, at: str) -> None:
+    run("objective", "apply", written("web.yaml", WEB))
+
+    ran = run("budget", "--at", at)
+
+    assert ran.code == 2
+    assert "RFC 3339" in ran.err
+
+
+def test_the_outcome_of_a_command_is_its_own_whatever_happens_to_the_home(
+    run: Run, written: Write, home: Path
+) -> None:
+    run("objective", "apply", written("web.yaml", WEB))
+    gone = f"rm -r {home}; exit 3"
+
+    ran = run("gate", "run", "web", "--change", "c", "--risk", "low", "--", "sh", "-c", gone)
+
+    assert ran.code == 3
+    assert "the outcome (exit 3) is not in the audit trail" in ran.err
+
+
+def test_a_service_that_never_sent_a_request_is_named(run: Run, written: Write) -> None:
+    pooled = WEB.replace("service: web", "name: both\nservices: [web, wbe]")
+    run("objective", "apply", written("both.yaml", pooled))
+    run("ingest", written("rows.ndjson", _rows(range(5))))
+
+    (budget,) = run("budget", "both", "--json", "--at", "2026-07-01T01:00:00Z").json
+
+    assert budget["unseen"] == ["wbe"]

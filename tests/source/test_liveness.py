@@ -1,5 +1,6 @@
 """When requests could be seen at all."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -34,7 +35,7 @@ NOTHING = Liveness(first_request=None, as_of=None, alive=())
 def test_a_service_nobody_knows_was_never_alive(warehouse, send):
     send([request("10:00")])
 
-    assert warehouse.liveness(requests_of("search")) == NOTHING
+    assert warehouse.liveness(requests_of("search")) == replace(NOTHING, unseen=("search",))
 
 
 def test_a_sender_vouches_for_each_batch_and_gaps_under_15_minutes_are_joined(warehouse, send):
@@ -91,7 +92,7 @@ def test_pooled_services_are_alive_when_all_with_data_are(warehouse, send):
     send([request("10:20", "search"), request("10:50", "search")], feed="b", position=1)
 
     assert warehouse.liveness(requests_of("shop", "search", "unheard")) == Liveness(
-        first_request=TEN, as_of=at("10:30"), alive=spans((20, 31))
+        first_request=TEN, as_of=at("10:30"), alive=spans((20, 31)), unseen=("unheard",)
     )
 
 
@@ -112,7 +113,7 @@ def test_required_logs_must_be_alive_too(warehouse, send, speaks_for):
 def test_logs_alone_make_no_service(warehouse, send):
     send([request("10:00")], kind="logs")
 
-    assert warehouse.liveness(requests_of()) == NOTHING
+    assert warehouse.liveness(requests_of()) == replace(NOTHING, unseen=("shop",))
     assert warehouse.services() == []
 
 

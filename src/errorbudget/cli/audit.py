@@ -25,7 +25,7 @@ def log(
         return
     for entry in entries:
         sys.stdout.write(
-            f"{entry['seq']:>6}  {entry['at']}  {entry['kind']:<12} {entry['words']}\n"
+            f"{entry['seq']:>6}  {entry['at']}  {entry['kind']:<12} {_plain(entry['words'])}\n"
         )
 
 
@@ -45,3 +45,10 @@ def verify(
         print_json(verified)
     else:
         sys.stdout.write(f"{verified['entries']} entries verify; root {verified['root']}\n")
+
+
+def _plain(words: str) -> str:
+    """Words on one line of a terminal, whatever somebody put into them."""
+    return "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in words
+    )

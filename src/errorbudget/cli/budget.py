@@ -79,6 +79,8 @@ def _state(told: dict[str, Any]) -> str:
         words.append(_MEANINGS[told["meaningful"]])
     if told["coverage"] is not None and told["coverage"] < 1:
         words.append(f"{told['coverage']:.1%} covered")
+    if told["unseen"]:
+        words.append(f"no request yet of {', '.join(told['unseen'])}")
     if told["state"] == "stale":
         words.append(f"data up to {told['as_of']}")
     return ", ".join(words)

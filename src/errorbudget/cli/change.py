@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from errorbudget import clock
-from errorbudget.cli.options import Json, answer, moment, opened
+from errorbudget.cli.options import Json, answer, moment, opened, printable
 
 app = typer.Typer(help="Changes to production.", no_args_is_help=True)
 
@@ -35,8 +35,10 @@ def record(  # noqa: PLR0913 -- one parameter for each option
     from errorbudget.change import Change
     from errorbudget.program.changes import kind_of
 
+    for text, option in ((service, "--service"), (version, "--version")):
+        printable(text, option)
     now = clock.now()
-    begun = moment(started) if started else now
+    begun = now if started is None else moment(started, "--started")
     change = Change(
         id=change_id or f"{service}@{version}@{clock.text(begun)}",
         service=service,
@@ -44,7 +46,7 @@ def record(  # noqa: PLR0913 -- one parameter for each option
         kind=kind_of(kind),
         environment=environment,
         started_at=begun,
-        finished_at=moment(finished) if finished else None,
+        finished_at=None if finished is None else moment(finished, "--finished"),
     )
     with opened(create=True) as program:
         program.changes.record(change, now=now)

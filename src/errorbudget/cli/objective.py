@@ -24,7 +24,7 @@ def check(file: File, as_json: Json = False) -> None:
         print_json({"document": document.name, "services": document.services, "notes": notes})
         return
     for note in notes:
-        sys.stderr.write(f"{file}: {note}\n")
+        sys.stderr.write(f"{note}\n")
     names = ", ".join(f"{name} {promise.target}" for name, promise in document.objectives.items())
     sys.stdout.write(f"{file}: good: {document.name}: {names}\n")
 
@@ -47,5 +47,5 @@ def apply(
         for file in files:
             applied = program.objectives.apply(file, now=clock.now())
             for note in applied.notes:
-                sys.stderr.write(f"{file}: {note}\n")
+                sys.stderr.write(f"{note}\n")
             answer(applied.as_dict(), applied.sentence(), as_json=as_json)

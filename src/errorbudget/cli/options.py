@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one document, and nothing else.")]
 At = Annotated[
     str | None,
-    typer.Option("--at", metavar="TIME", help="Evaluate as of this moment (RFC 3339)."),
+    typer.Option("--at", metavar="TIME", help="As of this moment (RFC 3339), to the minute."),
 ]
 
 
@@ -26,19 +26,31 @@ def home_path() -> Path:
     return Path(os.environ.get("ERRORBUDGET_HOME") or ".errorbudget")
 
 
-def opened(*, create: bool = False) -> "Program":
+def opened(*, create: bool = False, wait: float = 10.0) -> "Program":
     """The Program on the home; only commands that write may create one. Raises Failure."""
     from errorbudget.program.program import Program
 
-    return Program.open(home_path(), create=create)
+    if url := os.environ.get("ERRORBUDGET_URL"):
+        raise Failure(
+            f"ERRORBUDGET_URL is set to {url}, and this version talks to no server yet",
+            "Unset it to work on the home itself.",
+        )
+    return Program.open(home_path(), create=create, wait=wait)
 
 
-def moment(at: str | None) -> datetime:
-    """The moment that `--at` names, else now. Raises Failure."""
+def moment(text: str | None, option: str = "--at") -> datetime:
+    """The moment that an option names; now where it is not given. Raises Failure."""
     try:
-        return clock.parse(at) if at else clock.now()
+        return clock.now() if text is None else clock.parse(text)
     except ValueError as cause:
-        raise Failure(f"--at: {cause}") from cause
+        raise Failure(f"{option}: {cause}") from cause
+
+
+def printable(text: str, option: str) -> str:
+    """Text that will stand in the trail and on terminals. Raises Failure for control characters."""
+    if not text.strip() or not text.isprintable():
+        raise Failure(f"{option}: {text!r} is empty or holds control characters; write plain text")
+    return text
 
 
 def print_json(value: Any) -> None:

@@ -26,12 +26,19 @@ def correct(
     ids = [id_ for id_ in request_ids if id_.strip()]
     if not service or not ids:
         raise Failure("nothing to correct: name the service and at least one request id")
+    check(verdict, reason)
+    return intake.add_corrections(service, ids, verdict_of(verdict), reason, now, request_id)
+
+
+def check(verdict: str, reason: str) -> None:
+    """Whether a correction may be made so. Raises Failure for an unknown verdict or no reason."""
+    verdict_of(verdict)
     if not reason.strip():
         raise Failure("a correction needs a reason: say why in --reason")
-    return intake.add_corrections(service, ids, _verdict(verdict), reason, now, request_id)
 
 
-def _verdict(text: str) -> Verdict:
+def verdict_of(text: str) -> Verdict:
+    """The verdict that a word names. Raises Failure."""
     for verdict in get_args(Verdict):
         if text == verdict:
             return verdict

@@ -1,6 +1,7 @@
 """Which requests does an objective count, and how? All that decides a tally, nothing else."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -23,6 +24,8 @@ class Requests:
     """Attempts with the same value are one request, judged by the last."""
     logs_required: bool
     """Whether minutes without a live log feed are unknown."""
+    corrections_judged: bool = True
+    """Whether a criterion reads `corrections`; where none does, a correction to bad is enough."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +53,13 @@ def requests(document: ObjectiveDocument) -> Requests:
         request_id=check_expression(rules.request_id, SENT_COLUMNS),
         operation=check_expression(rules.operation, SENT_COLUMNS) if rules.operation else None,
         logs_required=rules.logs == "required",
+        corrections_judged=any("corrections" in one.columns for one in _criteria(document)),
     )
+
+
+def _criteria(document: ObjectiveDocument) -> Iterator[Criterion]:
+    for objective in document.objectives.values():
+        yield from (check_criterion(text) for text in (objective.valid, objective.good) if text)
 
 
 def indicator(document: ObjectiveDocument, objective_name: str) -> Indicator:
@@ -73,6 +82,7 @@ def _digest(of: Indicator) -> str:
         "request_id": rows.request_id.sql,
         "operation": rows.operation and rows.operation.sql,
         "logs_required": rows.logs_required,
+        "corrections_judged": rows.corrections_judged,
         "valid": of.valid and of.valid.sql,
         "good": of.good.sql,
     }

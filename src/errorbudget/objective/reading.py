@@ -13,6 +13,8 @@ from errorbudget.objective.layout import Layout, Problem, lay_out
 from errorbudget.objective.wording import said
 
 NOT_BUILT: Final = {
+    "labels": "shown nowhere yet",
+    "runbook": "shown nowhere yet",
     "burn": "alerts are not raised yet",
     "notify": "nobody is told yet",
     "postmortem": "postmortems are not drafted yet",
@@ -23,7 +25,7 @@ NOT_BUILT: Final = {
     "policy.active_fire": "not applied yet; the band is kept",
     "policy.on_unreachable": "not applied yet; there is no server to reach",
     "policy.approval": "approvals cannot be given yet",
-    "risk.critical": "evidence is not asked for yet",
+    "risk.critical": "incidents cannot be shown yet; a critical fix counts as its files say",
 }
 """Fields that are read and checked, but not acted on, and what happens instead."""
 
@@ -45,9 +47,9 @@ def read(text: str | bytes, *, file: str) -> ObjectiveDocument:
     return document
 
 
-def notes(document: ObjectiveDocument) -> list[str]:
-    """A line for each field that the document states and nothing acts on yet."""
-    return [f"{place}: {what}" for place, what in NOT_BUILT.items() if _states(document, place)]
+def notes(document: ObjectiveDocument) -> dict[str, str]:
+    """What nothing acts on yet of what the document states, by field: what happens instead."""
+    return {place: what for place, what in NOT_BUILT.items() if _states(document, place)}
 
 
 def _states(document: ObjectiveDocument, place: str) -> bool:

@@ -175,7 +175,8 @@ _NAMES: Final = {
 
 def _softened(judged: Decision, code: Reason, why: str) -> Decision:
     """The same, but only told: nothing is held up."""
-    told = judged.reason.partition(": ")[2]
+    # What may ship now is everything: of what would have been said the permission slip is left out.
+    told = judged.reason.partition(": ")[2].partition(f" {slip(judged.permits_now)}")[0]
     return replace(
         judged,
         decision=Outcome.ALLOW,

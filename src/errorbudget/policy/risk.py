@@ -1,7 +1,7 @@
 """How risky is a change, judged by the files it alters and not by what its author calls it?"""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from errorbudget.change import Diff, FileChange
@@ -64,6 +64,9 @@ def classify(
         return RiskFinding(risk_class=declared, declared=True, because=f"{declared}, with evidence")
     if declared in RISING and RISING.index(declared) > RISING.index(found.risk_class):
         return RiskFinding(risk_class=declared, declared=True, because="declared")
+    if declared not in RISING:
+        without = f"{found.because}; {declared} is declared, but nothing shows it"
+        return replace(found, because=without)
     return found
 
 

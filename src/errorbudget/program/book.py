@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from errorbudget.ledger.budget import Account, Budget, Needed, needed
 from errorbudget.ledger.coverage import Life, Lives
-from errorbudget.ledger.fleet import Fleet, evaluate
+from errorbudget.ledger.fleet import Budgets, Fleet, evaluate
 from errorbudget.ledger.forecast import Outlook, outlook
-from errorbudget.ledger.sums import Sums
+from errorbudget.ledger.sums import NotHeldError, Sums
 from errorbudget.ledger.tally import DAY, Counts
 from errorbudget.ledger.window import Calendar, Rolling, Span, Window, minute_ceil, minute_floor
 from errorbudget.objective import document as promised
@@ -22,6 +23,8 @@ from errorbudget.program.objectives import indicators
 from errorbudget.source import Source
 from errorbudget.store.tallies import TallyDays
 
+Minutes = NDArray[np.int64]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
@@ -30,6 +33,8 @@ class Standing:
     document: ObjectiveDocument
     objective: str
     budget: Budget
+    unseen: tuple[str, ...] = ()
+    """Services of the document that nobody has ever sent a request of."""
 
     def as_dict(self) -> dict[str, Any]:
         """The budget as JSON has it."""
@@ -38,6 +43,7 @@ class Standing:
             "services": list(self.document.services),
             "objective": self.objective,
             "target": str(self.document.objectives[self.objective].target),
+            "unseen": list(self.unseen),
             **self.budget.as_dict(),
         }
 
@@ -65,6 +71,10 @@ class Book:
         self.fleet = Fleet([promise.account for promise in self.promises])
         self._seen: int | None = None
         self._lives: dict[str, Life] = {}
+        self._heard: dict[str, datetime | None] = {}
+        self._columns: Lives | None = None
+        self._by_minute: frozenset[int] = frozenset()
+        self._unseen: dict[str, tuple[str, ...]] = {}
         self._sums: Sums | None = None
         self._outlook: Outlook | None = None
 
@@ -77,6 +87,8 @@ class Book:
             self._lives[document.name] = self._life(document)
             if self._sums is not None:
                 self._replace(document, counted)
+        if news:
+            self._columns = None
         self._seen = stirred.newest
         self._hold(at)
         return bool(news)
@@ -85,11 +97,22 @@ class Book:
         """Every budget at `at`, which `bring_to` was told last."""
         if not self.promises:
             return []
-        budgets = evaluate(self.sums, self.fleet, self.lives, at, expected=self.outlook(at))
-        return [
-            Standing(document=promise.document, objective=promise.objective, budget=budget)
-            for promise, budget in zip(self.promises, budgets, strict=True)
-        ]
+        budgets = self.columns(at)
+        return [self.standing(row, budget) for row, budget in enumerate(budgets)]
+
+    def columns(self, at: datetime) -> Budgets:
+        """The same as columns, for one who looks at all of them and speaks of few."""
+        return evaluate(self.sums, self.fleet, self.lives, at, expected=self.outlook(at))
+
+    def standing(self, row: int, budget: Budget) -> Standing:
+        """A row's budget, and whose it is."""
+        promise = self.promises[row]
+        return Standing(
+            document=promise.document,
+            objective=promise.objective,
+            budget=budget,
+            unseen=self._unseen[promise.document.name],
+        )
 
     @property
     def sums(self) -> Sums:
@@ -101,7 +124,31 @@ class Book:
     @property
     def lives(self) -> Lives:
         """Since when, and when, each row could be seen."""
-        return Lives.of([self._lives[promise.document.name] for promise in self.promises])
+        if self._columns is None:
+            lives = [self._lives[promise.document.name] for promise in self.promises]
+            self._columns = Lives.of(lives)
+        return self._columns
+
+    def life(self, document: ObjectiveDocument) -> Life:
+        """Since when, and when, a document's requests could be seen."""
+        return self._lives[document.name]
+
+    def heard(self, document: ObjectiveDocument) -> datetime | None:
+        """The newest request that a sender of batches told of; None where there are only files."""
+        return self._heard[document.name]
+
+    def counts(self, rows: Minutes, starts: Minutes, ends: Minutes) -> tuple[Counts, Counts]:
+        """Valid and bad of these rows in [start, end), also where those days must be read first."""
+        starts = np.maximum(starts, self.sums.first_day * DAY)
+        try:
+            return self.sums.counts(rows, starts, ends)
+        except NotHeldError:
+            for edges in (starts, ends):
+                pairs = np.stack(np.broadcast_arrays(rows, edges), axis=-1).reshape(-1, 2)
+                for row, minute in np.unique(pairs, axis=0).tolist():
+                    for _, day in self.sums.lacking([row], minute):
+                        self._load(row, day, frozenset((day,)))
+            return self.sums.counts(rows, starts, ends)
 
     def outlook(self, at: datetime) -> Outlook:
         """What each row's week is expected to be: learnt once a day."""
@@ -120,7 +167,11 @@ class Book:
         for day, packed in self._tallies.load_days(series, first_day).items():
             if day < first_day + days:
                 valid[day - first_day], bad[day - first_day] = unpack_day(packed)
-        return valid.ravel(), bad.ravel()
+        valid, bad = valid.ravel(), bad.ravel()
+        for span in self._lives[self.promises[row].document.name].excluded:
+            start, end = (max(edge - first_day * DAY, 0) for edge in (span.start, span.end))
+            valid[start:end] = bad[start:end] = 0
+        return valid, bad
 
     def _concerns(self, document: ObjectiveDocument, services: frozenset[str]) -> bool:
         unread = document.name not in self._lives
@@ -128,6 +179,8 @@ class Book:
 
     def _life(self, document: ObjectiveDocument) -> Life:
         told = self._source.liveness(requests(document))
+        self._heard[document.name] = told.heard
+        self._unseen[document.name] = told.unseen
         out = (Span(minute_floor(one.start), minute_ceil(one.end)) for one in document.exclude)
         return Life(
             first_request=told.first_request,
@@ -144,10 +197,14 @@ class Book:
                 self._load(row, min(days), days)
 
     def _hold(self, at: datetime) -> None:
-        wanted = [needed(promise.account.window, at) for promise in self.promises]
-        if not wanted:
+        needs = [needed(window, at) for window in self.fleet.windows]
+        if not needs:
             return
-        by_minute = frozenset[int]().union(*(need.by_minute for need in wanted))
+        by_minute = frozenset[int]().union(*(need.by_minute for need in needs))
+        if by_minute == self._by_minute:
+            return
+        self._by_minute = by_minute
+        wanted = [needs[window] for window in self.fleet.window.tolist()]
         if self._sums is None:
             self._open(wanted, by_minute)
             return

@@ -3,20 +3,23 @@
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from errorbudget import clock
 from errorbudget.change import Change, Diff
 from errorbudget.errors import Failure
-from errorbudget.ingest import git
 from errorbudget.objective.document import RiskClass
 from errorbudget.policy.decision import Decision, decide
 from errorbudget.policy.risk import classify
 from errorbudget.program.book import Standing
 from errorbudget.program.budgets import Budgets
 from errorbudget.program.objectives import Objectives
+from errorbudget.source import Source
 from errorbudget.store.home import Home
 from errorbudget.store.trail import Recorded
+
+SERVED_WELL: Final = 100
+"""Requests that a version must have served before going back to it counts as a rollback."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +52,11 @@ class Answer:
 class Gate:
     """Between the deploy command and the deploy."""
 
-    def __init__(self, home: Home, objectives: Objectives, budgets: Budgets) -> None:
+    def __init__(
+        self, home: Home, source: Source, objectives: Objectives, budgets: Budgets
+    ) -> None:
         self._home = home
+        self._source = source
         self._objectives = objectives
         self._budgets = budgets
 
@@ -70,7 +76,9 @@ class Gate:
         decision = decide(
             document,
             {standing.objective: standing.budget for standing in standings},
-            classify(diff, document.risk, declared),
+            classify(
+                diff, document.risk, declared, proven=self._proven(service, change, declared, at)
+            ),
             bound=self._objectives.in_force(document.name) is not None,
             now=at,
         )
@@ -89,6 +97,16 @@ class Gate:
             standings=standings,
             recorded=recorded,
         )
+
+    def _proven(
+        self, service: str, change: str, declared: RiskClass | None, at: datetime
+    ) -> frozenset[RiskClass]:
+        """A rollback shows itself: its target served real traffic before what runs now did."""
+        if declared is not RiskClass.ROLLBACK:
+            return frozenset()
+        seen = self._source.versions(service, at)
+        before = {one.version for one in seen[:-1] if one.requests >= SERVED_WELL}
+        return frozenset((RiskClass.ROLLBACK,)) if change in before else frozenset()
 
     def record_outcome(
         self, answer: Answer, exit_code: int, *, started_at: datetime, now: datetime
@@ -128,4 +146,6 @@ def declared_risk(text: str | None) -> RiskClass | None:
 
 def diff_of(revisions: str | None) -> Diff | None:
     """What `--diff BASE..HEAD` alters in the repository of the current folder. Raises Failure."""
+    from errorbudget.ingest import git
+
     return git.diff(revisions, repository=Path.cwd()) if revisions else None

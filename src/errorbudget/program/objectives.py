@@ -80,7 +80,7 @@ class Objectives:
             digest=digest,
             state=found.state,
             missing=tuple(found.missing),
-            notes=tuple(notes(document)),
+            notes=tuple(_notes(document, body, file)),
         )
 
     def in_force(self, name: str) -> ObjectiveDocument | None:
@@ -145,8 +145,16 @@ class Objectives:
 
 def checked(file: Path) -> tuple[ObjectiveDocument, list[str]]:
     """A document, and a line for each of its sections that is kept but not acted on yet."""
-    _, document = _read(file)
-    return document, notes(document)
+    body, document = _read(file)
+    return document, _notes(document, body, file)
+
+
+def _notes(document: ObjectiveDocument, body: bytes, file: Path) -> list[str]:
+    layout = lay_out(body.decode())
+    return [
+        f"{file}:{layout.line(tuple(place.split('.')))}: {place}: {what}"
+        for place, what in notes(document).items()
+    ]
 
 
 def tested(file: Path) -> int:

@@ -22,12 +22,13 @@ class Program:
         self.home = home
 
     @classmethod
-    def open(cls, path: Path, *, create: bool = False) -> Self:
+    def open(cls, path: Path, *, create: bool = False, wait: float = 10.0) -> Self:
         """The program on the home at `path`; only with `create` may the home come to be.
 
-        Raises Failure where there is no home, HomeBusy where another process holds it.
+        Raises Failure where there is no home, HomeBusy where another process holds it for longer
+        than `wait` seconds.
         """
-        return cls(Home.open(path, create=create))
+        return cls(Home.open(path, create=create, wait=wait))
 
     @cached_property
     def warehouse(self) -> Warehouse:
@@ -52,7 +53,7 @@ class Program:
     @cached_property
     def gate(self) -> Gate:
         """Whether a change may ship."""
-        return Gate(self.home, self.objectives, self.budgets)
+        return Gate(self.home, self.warehouse, self.objectives, self.budgets)
 
     @cached_property
     def changes(self) -> Changes:

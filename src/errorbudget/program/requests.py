@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from errorbudget.errors import Failure
-from errorbudget.ingest import Report, correct, ingest
+from errorbudget.ingest import Report, corrections, ingest
 from errorbudget.objective.indicator import requests
 from errorbudget.program.objectives import Objectives
 from errorbudget.request import Corrected
@@ -57,9 +57,12 @@ class Requests:
             raise Failure(f"{service}: no request of such a service was ever taken in")
         document = self._objectives.observing(service)
         expression = requests(document).request_id if document else None
-        body = {"service": service, "as": verdict, "reason": reason, "request_ids": [*request_ids]}
-        self._home.trail.append("correction", body, now)
-        return correct(
+        corrections.check(verdict, reason)
+        known = self._warehouse.known_request_ids(service, request_ids, expression)
+        if known:
+            body = {"service": service, "as": verdict, "reason": reason, "request_ids": [*known]}
+            self._home.trail.append("correction", body, now)
+        return corrections.correct(
             self._warehouse,
             service,
             request_ids,

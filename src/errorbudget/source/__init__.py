@@ -32,6 +32,8 @@ class Liveness:
     """The moment up to which the source says it is complete."""
     alive: tuple[Span, ...]
     """Rising spans that do not meet."""
+    unseen: tuple[str, ...] = ()
+    """Services that no feed has ever spoken of: a name that is wrong, perhaps."""
     heard: datetime | None = None
     """The newest request of a sender of batches; None where there are only files."""
 
@@ -45,8 +47,21 @@ class Stirred:
     newest: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """A version of a service that has served requests."""
+
+    version: str
+    first_at: datetime
+    requests: int
+
+
 class Source(Protocol):
     """What the program asks of anything that holds requests."""
+
+    def versions(self, service: str, before: datetime) -> list[Version]:
+        """The versions that had served requests before a moment, in the order they first did."""
+        ...
 
     def stirred(self, since: int) -> Stirred:
         """Services whose counts or liveness batches after `since` may have changed."""

@@ -137,7 +137,8 @@ def _joins(
         superseded = statement("superseded").format(attempts=attempts)
         joins.append(statement("join_superseded").format(superseded=superseded))
     if has_logs and "error_logs" in columns:
-        joins.append(statement("join_errors").format(errors=statement("errors")))
+        errors = statement("errors").format(services=marks)
+        joins.append(statement("join_errors").format(errors=errors))
         slots["error_logs"] = "coalesce(errors.error_logs, 0)"
     if has_corrections:
         verdicts = statement("verdicts").format(services=marks)
@@ -167,7 +168,10 @@ def _scoped(requests: Requests, ranges: Sequence[Range] | None, *, after: int = 
 
 def _counts(indicator: Indicator) -> str:
     valid = indicator.valid.sql if indicator.valid else "true"
-    return statement("counts").format(valid=valid, good=indicator.good.sql).rstrip()
+    heeded = indicator.requests.corrections_judged
+    condemned = "false" if heeded else "coalesce(verdict = 'bad', false)"
+    sql = statement("counts")
+    return sql.format(valid=valid, good=indicator.good.sql, condemned=condemned).rstrip()
 
 
 def _columns(indicators: Sequence[Indicator]) -> frozenset[str]:

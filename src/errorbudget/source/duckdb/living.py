@@ -23,7 +23,8 @@ def liveness(connection: duckdb.DuckDBPyConnection, requests: Requests) -> Liven
     rows = connection.execute(statement("liveness"), values).fetchall()
     known = [row for row in rows if row[2] is not None]
     if not known:
-        return Liveness(first_request=None, as_of=None, alive=())
+        unseen = tuple(sorted(requests.services))
+        return Liveness(first_request=None, as_of=None, alive=(), unseen=unseen)
     services = [row[0] for row in known]
     spans = _spans(connection, "requests", services)
     ends = [row[2] for row in known]
@@ -34,6 +35,7 @@ def liveness(connection: duckdb.DuckDBPyConnection, requests: Requests) -> Liven
         first_request=min((row[1] for row in known if row[1] is not None), default=None),
         as_of=_utc(min(ends)),
         alive=tuple(reduce(_both, spans)),
+        unseen=tuple(sorted(set(requests.services) - set(services))),
         heard=max((_utc(row[4]) for row in known if row[4] is not None), default=None),
     )
 

@@ -14,7 +14,7 @@ import duckdb
 
 from errorbudget.ledger.tally import Counts, Tallies
 from errorbudget.request import Added, Corrected, Receipt
-from errorbudget.source import Liveness, Stirred, Touched
+from errorbudget.source import Liveness, Stirred, Touched, Version
 from errorbudget.source.duckdb import counting, living
 from errorbudget.source.duckdb.connection import open_file
 from errorbudget.source.duckdb.statements import statement
@@ -76,6 +76,27 @@ class Warehouse:
         rows = self.connection.execute(statement("services")).fetchall()
         return [Seen(service=name, first=a, last=z, requests=n) for name, a, z, n in rows]
 
+    def versions(self, service: str, before: datetime) -> list[Version]:
+        """The versions that had served requests before a moment, in the order they first did."""
+        values = {"service": service, "before": before.astimezone(UTC).replace(tzinfo=None)}
+        rows = self.connection.execute(statement("versions"), values).fetchall()
+        return [
+            Version(version=name, first_at=first.replace(tzinfo=UTC), requests=count)
+            for name, first, count in rows
+        ]
+
+    def known_request_ids(
+        self, service: str, request_ids: Sequence[str], request_id: Criterion | None = None
+    ) -> tuple[str, ...]:
+        """Those of the ids that a request of the service has; `request_id` is the document's."""
+        expression = request_id.sql if request_id else "trace_id"
+        sql = statement("known_request_ids").format(request_id=expression)
+        wanted = list(dict.fromkeys(request_ids))
+        with counting.evaluating():
+            found = self.connection.execute(sql, {"service": service, "request_ids": wanted})
+            known = {row[0] for row in found.fetchall()}
+        return tuple(id_ for id_ in wanted if id_ in known)
+
     def stirred(self, since: int) -> Stirred:
         """Services whose counts or liveness batches after `since` may have changed."""
         newest = int(self._one("newest_batch")[0])
@@ -114,18 +135,11 @@ class Warehouse:
         request_id: Criterion | None = None,
     ) -> Corrected:
         """Judge known requests by hand; `request_id` is the document's, else `trace_id`."""
-        wanted = list(dict.fromkeys(request_ids))
-        expression = request_id.sql if request_id else "trace_id"
-        sql = statement("known_request_ids").format(request_id=expression)
-        with counting.evaluating():
-            found = self.connection.execute(sql, {"service": service, "request_ids": wanted})
-            known = {row[0] for row in found.fetchall()}
-        accepted = [id_ for id_ in wanted if id_ in known]
-        if accepted:
-            self._store_corrections(service, accepted, verdict, reason, now)
-        return Corrected(
-            corrected=len(accepted), unknown=tuple(id_ for id_ in wanted if id_ not in known)
-        )
+        known = self.known_request_ids(service, request_ids, request_id)
+        if known:
+            self._store_corrections(service, list(known), verdict, reason, now)
+        unknown = dict.fromkeys(id_ for id_ in request_ids if id_ not in known)
+        return Corrected(corrected=len(known), unknown=tuple(unknown))
 
     def _store_corrections(
         self, service: str, request_ids: list[str], verdict: Verdict, reason: str, now: datetime
