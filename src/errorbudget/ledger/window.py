@@ -68,14 +68,6 @@ class Calendar:
             index += 1
         return Span(_begins(self, index), _begins(self, index + 1))
 
-    def next(self, span: Span) -> Span:
-        """The window after `span`, starting where it ends."""
-        return self.span(span.end + 1)
-
-    def previous(self, span: Span) -> Span:
-        """The window before `span`, ending where it starts."""
-        return self.span(span.start)
-
 
 Window = Rolling | Calendar
 
