@@ -344,6 +344,14 @@ def test_a_budget_tells_itself_by_the_names_of_the_interface() -> None:
     }
 
 
+def test_a_budget_tells_its_dates_as_its_people_write_them() -> None:
+    delhi = Calendar("month", "Asia/Kolkata")
+
+    first, last = budget_of(APRIL, np.full(DAY, 1), 0, window=delhi).dates
+
+    assert (first.isoformat(), last.isoformat()) == ("2026-04-01", "2026-04-30")
+
+
 def test_a_fleet_gives_each_objective_its_own_window_and_target() -> None:
     rows = 6
     end = APRIL + 20 * DAY + 123

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from errorbudget.ledger.window import Calendar, Rolling, Span, minute_ceil, minute_floor, moment
+from errorbudget.ledger.window import (
+    Calendar,
+    Rolling,
+    Span,
+    Window,
+    dates,
+    minute_ceil,
+    minute_floor,
+    moment,
+)
 
 ZONES = [
     "UTC",
@@ -103,6 +112,40 @@ def test_on_the_last_stroke_a_window_is_still_the_one_that_ends() -> None:
 
     assert berlin.span(midnight).end == midnight
     assert berlin.span(midnight + 1).start == midnight
+
+
+@pytest.mark.parametrize(
+    ("window", "end", "first", "last"),
+    [
+        (Calendar("month", "Asia/Kolkata"), "2026-07-10T00:00Z", "2026-07-01", "2026-07-31"),
+        (Calendar("quarter", "Europe/Berlin"), "2025-02-10T00:00Z", "2025-01-01", "2025-03-31"),
+        (Calendar("month", "America/New_York"), "2026-11-02T00:00Z", "2026-11-01", "2026-11-30"),
+        (Calendar("year", "Pacific/Kiritimati"), "2024-05-01T00:00Z", "2024-01-01", "2024-12-31"),
+        (Rolling(28 * 1440), "2026-06-29T00:00Z", "2026-06-01", "2026-06-28"),
+        (Rolling(28 * 1440), "2026-06-29T00:01Z", "2026-06-01", "2026-06-29"),
+    ],
+)
+def test_a_window_is_told_by_the_dates_of_its_own_zone(
+    window: Window, end: str, first: str, last: str
+) -> None:
+    told = dates(window, window.span(at(end)))
+
+    assert [day.isoformat() for day in told] == [first, last]
+
+
+@given(calendars, minutes)
+def test_consecutive_calendar_windows_share_no_date(calendar: Calendar, minute: int) -> None:
+    span = calendar.span(minute)
+    first, last = dates(calendar, span)
+    following, _ = dates(calendar, calendar.span(span.end + 1))
+
+    assert first.day == 1
+    assert last < following
+
+
+def test_a_span_without_a_minute_has_no_dates() -> None:
+    with pytest.raises(ValueError, match="no dates"):
+        dates(Rolling(1440), Span(7, 7))
 
 
 def test_a_rolling_window_ends_where_it_is_asked() -> None:

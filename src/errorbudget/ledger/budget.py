@@ -1,14 +1,14 @@
 """How many bad requests one objective allows in its window, how many it had, what is left."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any, Final
 
 from errorbudget.ledger.forecast import HISTORY_DAYS
 from errorbudget.ledger.tally import DAY
-from errorbudget.ledger.window import Span, Window, minute_ceil, moment
+from errorbudget.ledger.window import Span, Window, dates, minute_ceil, moment
 
 _RECENT: Final = 2 * DAY
 """The latest minutes, which burn rates look at: kept by minute."""
@@ -84,6 +84,11 @@ class Budget:
     """When the budget is gone if requests fail as in the last 24 hours; `end` if it already is."""
     state: State
     meaningful: Meaning
+
+    @property
+    def dates(self) -> tuple[date, date]:
+        """First and last date of the whole window, in its own time zone; a rolling one's in UTC."""
+        return dates(self.window, self.span)
 
     @property
     def allowed(self) -> Fraction | None:

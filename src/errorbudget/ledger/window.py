@@ -1,7 +1,7 @@
 """Which minutes a budget is for: the half-open span of a rolling or a calendar window."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
@@ -70,6 +70,18 @@ class Calendar:
 
 
 Window = Rolling | Calendar
+
+
+def dates(window: Window, span: Span) -> tuple[date, date]:
+    """First and last date of one of `window`'s spans: where its people live, or of UTC if rolling.
+
+    Raises ValueError for a span without a minute.
+    """
+    if not len(span):
+        raise ValueError("a span without a minute has no dates")
+    zone = ZoneInfo(window.timezone) if isinstance(window, Calendar) else UTC
+    first, last = (moment(minute).astimezone(zone).date() for minute in (span.start, span.end - 1))
+    return first, last
 
 
 def minute_floor(at: datetime) -> int:
