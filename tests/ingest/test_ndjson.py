@@ -300,3 +300,25 @@ def test_a_map_computes_a_column_from_names_of_the_records(desk):
 
     assert desk.rows("duration_ms, status, tenant") == [(250.0, 200, "007"), (1000.0, 500, "008")]
     assert desk.rejected() == [(3, "took is not a number, which --map needs")]
+
+
+@pytest.mark.parametrize("logs", [False, True], ids=["requests", "logs"])
+@pytest.mark.parametrize(
+    "bad", [b'{"time": "2026-07-20T14:05', b"{]", b'{"user_agent": "x" "y"}', b'["user_agent"]']
+)
+def test_a_broken_line_beside_user_agents_is_set_aside_alone(desk, bad, logs):
+    good = b'{"time":"2026-07-20T14:05:00Z","service":"web","user_agent":"GPTBot/1.2"}\n'
+    report = desk.take(good + bad + b"\n" + good, logs=logs)
+
+    assert (report.stored, report.rejected) == (2, 1)
+    assert desk.rejected() == [(2, "not a JSON object")]
+    if not logs:
+        assert desk.column("is_bot") == [True, True]
+
+
+def test_a_broken_line_beside_a_mapped_column_is_set_aside_alone(desk):
+    good = b'{"time":"2026-07-20T14:05:00Z","service":"web","seconds":2}\n'
+    report = desk.take(good + b'{"seconds": 3\n' + good, maps={"duration_ms": "seconds * 1000"})
+
+    assert (report.stored, report.rejected) == (2, 1)
+    assert desk.column("duration_ms") == [2000, 2000]

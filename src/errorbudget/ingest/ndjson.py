@@ -63,7 +63,8 @@ def _wanted(reads: Mapping[str, Type]) -> list[str]:
 
 def _value(column: str) -> str:
     pointer = "/" + column.replace("~", "~0").replace("/", "~1")
-    return f"""json_extract_string("~text", {literal(pointer)})"""
+    # A line that is no JSON has no values; the reason why it is set aside is found elsewhere.
+    return f"""try(json_extract_string("~text", {literal(pointer)}))"""
 
 
 def _agent(*, agents: bool) -> str:
