@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -168,6 +168,7 @@ counts = st.tuples(st.integers(1, 2**61), st.integers(0, 2**61)).map(lambda p: (
 
 
 @settings(max_examples=200)
+@example([(Fraction(1, 10**25), (1, 1))])
 @given(st.lists(st.tuples(allowances, counts), min_size=1, max_size=5))
 def test_the_fleet_compares_as_exactly_as_fractions_do(
     told: list[tuple[Fraction, tuple[int, int]]],
@@ -328,6 +329,7 @@ def test_a_budget_tells_itself_by_the_names_of_the_interface() -> None:
             "kind": "calendar",
             "start": "2026-04-01T00:00:00Z",
             "end": "2026-05-01T00:00:00Z",
+            "dates": ["2026-04-01", "2026-04-30"],
         },
         "valid": 1_440_000,
         "bad": 2880,

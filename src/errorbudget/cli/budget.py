@@ -27,7 +27,7 @@ def budget(
 
 
 def table(standings: list["Standing"]) -> str:
-    """Budgets as aligned text, one line each, worst first within a service's order."""
+    """Budgets as aligned text, one line each."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -40,7 +40,8 @@ def table(standings: list["Standing"]) -> str:
     rows.add_column("state")
     for standing in standings:
         rows.add_row(*_cells(standing))
-    console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+    # Piped, a line is a line, however long.
+    console = Console(width=None if sys.stdout.isatty() else 240, highlight=False)
     with console.capture() as shown:
         console.print(rows)
     return "\n".join(line.rstrip() for line in shown.get().splitlines()) + "\n"
@@ -55,7 +56,7 @@ def _cells(standing: "Standing") -> list[str]:
         told["service"],
         told["objective"],
         told["target"],
-        f"{told['window']['start'][:10]} to {told['window']['end'][:10]}",
+        " – ".join(told["window"]["dates"]),
         _left(told),
         f"{told['bad']:,}",
         "–" if told["allowed"] is None else f"{told['allowed']:,.1f}",

@@ -127,6 +127,7 @@ class Budget:
                 "kind": self.window.kind,
                 "start": _text(moment(self.span.start)),
                 "end": _text(moment(self.span.end)),
+                "dates": [date.isoformat() for date in self.dates],
             },
             "valid": self.valid,
             "bad": self.bad,

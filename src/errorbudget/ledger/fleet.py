@@ -35,7 +35,8 @@ class Fleet:
         self.rows = np.array([account.row for account in accounts], np.int64)
         self.share = np.array([float(account.allowance) for account in accounts])
         terms = [_terms(account.allowance) for account in accounts]
-        self._numerator, self._denominator = np.array(terms, np.int64).reshape(-1, 2).T
+        self.terms = np.array(terms, np.int64).reshape(-1, 2)
+        self._numerator, self._denominator = self.terms.T
         self.windows = tuple(dict.fromkeys(account.window for account in accounts))
         place = {window: index for index, window in enumerate(self.windows)}
         self.window = np.array([place[account.window] for account in accounts], np.int64)
@@ -58,6 +59,7 @@ class Fleet:
     def balance(self, requests: Counts, bad: Counts) -> NDArray[np.int8]:
         """The sign of allowance × requests − bad, exactly, for every row."""
         fits = (requests <= _MOST // self._numerator) & (bad <= _MOST // self._denominator)
+        fits &= self._denominator < _MOST
         allowed = np.where(fits, requests, 0) * self._numerator
         sign = np.sign(allowed - np.where(fits, bad, 0) * self._denominator).astype(np.int8)
         for index in np.flatnonzero(~fits).tolist():
@@ -222,7 +224,7 @@ def _roll(
 
 
 def _terms(allowance: Fraction) -> tuple[int, int]:
-    """Numerator and denominator; where they pass 64 bits, numbers no count fits beside."""
+    """Numerator and denominator; where they pass 64 bits, the largest that do, as a mark."""
     if allowance.denominator > _MOST:
         return _MOST, _MOST
     return allowance.numerator, allowance.denominator
