@@ -17,6 +17,13 @@ def count_again(
 
     A crash anywhere leaves the old count or the new one; counting twice gives the same.
     """
+    with tallies.counting:
+        return _count_again(source, tallies, indicators)
+
+
+def _count_again(
+    source: Source, tallies: TallyDays, indicators: Sequence[Indicator]
+) -> frozenset[int]:
     requests = indicators[0].requests
     counted = [tallies.counted(indicator.series) for indicator in indicators]
     known = [batch for batch in counted if batch is not None]

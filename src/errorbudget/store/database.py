@@ -1,5 +1,6 @@
 """How is a database opened so that what is committed is on disk, and writers do not collide?"""
 
+import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._writing = engine.execution_options(writes=True)
+        self._turn = threading.Lock()
 
     @classmethod
     def sqlite(cls, file: Path) -> "Database":
@@ -39,7 +41,8 @@ class Database:
     @contextmanager
     def writing(self) -> Generator[Connection]:
         """One transaction, on disk when the block ends and undone when it raises."""
-        with self._writing.begin() as connection:
+        # Threads queue here: SQLite would let them sleep and try again, ever longer.
+        with self._turn, self._writing.begin() as connection:
             yield connection
 
     def close(self) -> None:

@@ -1,5 +1,6 @@
 """What has been counted already, by series and day, and up to which batch?"""
 
+import threading
 from collections.abc import Mapping
 
 from sqlalchemy import bindparam, delete, insert, select
@@ -13,6 +14,8 @@ class TallyDays:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.counting = threading.Lock()
+        """Held from reading what was counted to storing what is counted now."""
 
     def load_days(self, series: str, from_day: int) -> dict[int, bytes]:
         """The stored days of a series from `from_day` (days since 1970) on, oldest first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,9 +41,15 @@ class Seen:
 class Warehouse:
     """One DuckDB file; every batch is one transaction: its rows and what is known of them."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, staging: Path) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        staging: Path,
+        turn: threading.Lock | None = None,
+    ) -> None:
         self.connection = connection
         self.staging = staging
+        self._turn = turn or threading.Lock()
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -55,6 +62,19 @@ class Warehouse:
         warehouse = cls(connection, staging)
         warehouse._make_tables()
         return warehouse
+
+    def another(self) -> Self:
+        """The same warehouse for another thread: all read at once, and take turns in writing."""
+        return type(self)(self.connection.cursor(), self.staging, self._turn)
+
+    @contextmanager
+    def snapshot(self) -> Generator[None]:
+        """One view for everything that is read in the block, whatever is stored meanwhile."""
+        self.connection.execute("begin transaction read only")
+        try:
+            yield
+        finally:
+            self.connection.execute("rollback")
 
     def close(self) -> None:
         """Let go of the file."""
@@ -124,6 +144,19 @@ class Warehouse:
     def add_logs(self, receipt: Receipt) -> Added:
         """Store the temporary table `staged_logs`; a batch seen before adds nothing."""
         return self._add("logs", receipt)
+
+    def withdraw(self, kind: Literal["requests", "logs"], receipt: Receipt) -> None:
+        """Take back what a feed brought from the batch of a receipt on, as if it had not come."""
+        at = {"kind": kind, "feed": receipt.feed, "position": receipt.position}
+        key, position, line = self._one("receipt_before", **at) or ("", 0, 0)
+        before = Receipt(feed=receipt.feed, key=key, position=position, line=line)
+        rows = self.connection.execute(statement("batches_from"), at).fetchall()
+        withdrawn = {"withdrawn": [row[0] for row in rows]}
+        # A batch of its own tells those who count that something changed.
+        with self._batch(kind, before) as batch:
+            self._one(f"touch_withdrawn_{kind}", batch=batch, **withdrawn)
+            for table in (kind, "touched", "feed", "alive", "receipt"):
+                self.connection.execute(statement("withdraw").format(table=table), withdrawn)
 
     def add_corrections(
         self,
@@ -206,13 +239,15 @@ class Warehouse:
 
     @contextmanager
     def _transaction(self) -> Generator[None]:
-        self.connection.execute("begin")
-        try:
-            yield
-        except BaseException:
-            self.connection.execute("rollback")
-            raise
-        self.connection.execute("commit")
+        # Batches are numbered in the order in which they become visible: one after the other.
+        with self._turn:
+            self.connection.execute("begin")
+            try:
+                yield
+            except BaseException:
+                self.connection.execute("rollback")
+                raise
+            self.connection.execute("commit")
 
     def _is_known(self, kind: _Kind, receipt: Receipt) -> bool:
         values = {"feed": receipt.feed, "key": receipt.key, "position": receipt.position}
