@@ -82,10 +82,12 @@ def test_a_last_line_without_its_end_is_read_again_when_it_has_one(desk):
 
 
 def test_a_last_line_that_only_lacks_its_line_feed_counts_once(desk):
-    desk.take(lines(0, 3) + line(3)[:-1])
-    report = desk.take(lines(0, 5))
+    unended = lines(0, 3) + line(3)[:-1]
+    first, again, grown = (desk.take(content) for content in (unended, unended, lines(0, 5)))
 
-    assert counts(report) == (5, 1, 4, 0)
+    assert (counts(first), counts(again)) == ((4, 4, 0, 0), (4, 0, 4, 0))
+    assert counts(grown) == (5, 2, 3, 0)
+    assert desk.column("line") == [1, 2, 3, 4, 5]
 
 
 def test_the_reason_of_a_cut_last_line_says_that_the_file_ends_there(desk):
@@ -201,3 +203,72 @@ def test_killed_at_any_moment_and_run_again_is_one_clean_run(tmp_path):
     assert contents(tmp_path / "killed") == contents(tmp_path / "clean")
     assert b"'read': 5000," in last
     assert b"'rejected': 100," in last
+
+
+def access(second, agent="curl/8"):
+    moment = f"20/Jul/2026:14:{second // 60:02d}:{second % 60:02d} +0000"
+    return f'192.0.2.1 - - [{moment}] "GET /{second} HTTP/1.1" 200 5 "-" "{agent}" 0.25\n'
+
+
+WRITTEN = {
+    "combined": "".join(map(access, range(0, 600, 200))),
+    "csv": "service,route,time\n" + "".join(f'web,"/a\n{n}",178455{n}234000\n' for n in range(3)),
+    "ndjson": lines(0, 3).decode(),
+}
+
+
+def everything(desk):
+    spans = "from (select min(from_minute), max(to_minute), max(newest) from alive) "
+    rows = desk.warehouse.connection.execute(f"{spans}, (select list(service) from feed)")
+    return desk.rows("* exclude (batch)"), rows.fetchall(), desk.warehouse.services()
+
+
+@pytest.mark.parametrize("form", WRITTEN)
+def test_a_half_written_last_line_is_replaced_by_the_whole_one(desk, form):
+    content = WRITTEN[form].encode()
+    found = []
+    for cut in range(len(content), len(content) - 60, -4):
+        for table in ("requests", "receipt", "alive", "feed", "touched"):
+            desk.warehouse.connection.execute(f"delete from {table}")
+        desk.take(content[:cut], service="web", form=form)
+        desk.take(content, service="web", form=form)
+        found.append(everything(desk))
+        assert counts(desk.take(content, service="web", form=form)) == (3, 0, 3, 0)
+
+    assert found == found[:1] * len(found)
+
+
+def test_the_minute_of_a_replaced_line_is_to_be_counted_again(desk):
+    table = "service,time\nweb,1784556234000\n"
+    desk.take(table + "web,178455623400", "a.csv")
+    before, wrong = desk.column("batch", "receipt"), min(desk.column("minute"))
+    desk.take(table + "web,1784556234000\n", "a.csv")
+    sql = "select minute from touched where batch > $seen"
+    touched = desk.warehouse.connection.execute(sql, {"seen": before[-1]}).fetchall()
+
+    assert (wrong,) in touched
+    assert wrong < desk.warehouse.services()[0].first
+
+
+def test_the_rows_that_a_replaced_log_record_spoke_of_are_to_be_counted_again(desk):
+    desk.take(line(0, trace_id="ab"))
+    head = "time,service,level,trace_id\n"
+    desk.take(head + "2026-07-20T14:05:00Z,web,error,a", "logs.csv", logs=True)
+    before = desk.column("batch", "receipt")
+    desk.take(head + "2026-07-20T14:05:00Z,web,error,ab\n", "logs.csv", logs=True)
+    sql = "select minute from touched where batch > $seen"
+    touched = desk.warehouse.connection.execute(sql, {"seen": before[-1]}).fetchall()
+
+    assert desk.column("request_id", "logs") == ["ab"]
+    assert [minute for (minute,) in touched] == desk.column("minute")
+
+
+def test_a_row_cut_within_a_quoted_field_is_not_stored_before_it_is_whole(desk):
+    head = b"service,time,route\nweb,2026-07-20T14:05:00Z,/\n"
+    cut = desk.take(head + b'web,2026-07-20T14:05:01Z,"/a\n', "a.csv")
+    reasons = desk.rejected()
+    whole = desk.take(head + b'web,2026-07-20T14:05:01Z,"/a\nb"\n', "a.csv")
+
+    assert (counts(cut), counts(whole)) == ((2, 1, 0, 1), (2, 1, 1, 0))
+    assert reasons == [(3, "the file ends within a quoted field")]
+    assert desk.column("route") == ["/", "/a\nb"]

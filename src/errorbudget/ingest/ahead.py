@@ -34,9 +34,11 @@ def staged(
     maps: Maps,
     items: Iterable[Item],
     work: Work[Item],
+    alone: Callable[[Item], bool],
 ) -> Iterator[list[tuple[Item, Staged]]]:
     """Items in order with what they gave, enough to store at once; `staged_…` holds their rows.
 
+    A last item for which `alone` holds comes apart from those before it.
     When reading the items fails, what was read before still comes; then the Failure is raised.
     """
     with _shared(connection) as (cursors, database), ThreadPoolExecutor(WORKERS) as pool:
@@ -46,7 +48,10 @@ def staged(
         held = _Held(connection, f"staged_{kind.name}")
         try:
             for item, table, future in _begun(pool, items, database, stages, work):
-                held.add(item, future.result(), table)
+                staged = future.result()
+                if alone(item):
+                    yield from held.shown()
+                held.add(item, staged, table)
                 if held.rows >= ENOUGH:
                     yield from held.shown()
         except Failure:

@@ -43,7 +43,6 @@ def counted(connection: duckdb.DuckDBPyConnection, receipt: Receipt | None) -> C
     if receipt is None:
         return Counts()
     at = {"feed": receipt.feed, "position": receipt.position}
-    connection.execute("delete from ingest.history where feed = $feed and position < $position", at)
     row = connection.execute(
         """
         select read, rejected, first, last from ingest.history

@@ -33,6 +33,10 @@ class Intake(Protocol):
         """Store the temporary table `staged_logs`."""
         ...
 
+    def withdraw(self, kind: Literal["requests", "logs"], receipt: Receipt) -> None:
+        """Take back what a feed brought from the batch of a receipt on."""
+        ...
+
     def add_corrections(
         self,
         service: str,

@@ -135,8 +135,7 @@ def _of_access_log(order: _Order, text: Text) -> _Reading:
 
 def _take_text(order: _Order, text: Text, reading: _Reading) -> Report:
     maps = checked(order.maps, reading.columns)
-    text.seek(0)
-    receipt, place = known_prefix(text, _receipts(order))
+    receipt, place = _known(order, text)
     taking = _Taking(order, receipt)
 
     def work(stage: Stage, piece: Piece, table: str) -> Staged:
@@ -144,7 +143,10 @@ def _take_text(order: _Order, text: Text, reading: _Reading) -> Report:
         agents = reading.has_agents(piece)
         return stage.stage(reading.source(maps.reads, piece, agents), table, agents=agents)
 
-    for group in _ahead(order, maps, reading.pieces(place), work):
+    def alone(piece: Piece) -> bool:
+        return piece.unfinished
+
+    for group in _ahead(order, maps, reading.pieces(place), work, alone):
         for piece, staged in group:
             end = piece.end
             taking.note(
@@ -161,10 +163,24 @@ def _take_text(order: _Order, text: Text, reading: _Reading) -> Report:
 
 
 def _ahead(
-    order: _Order, maps: Maps, items: Iterable[Item], work: Work[Item]
+    order: _Order,
+    maps: Maps,
+    items: Iterable[Item],
+    work: Work[Item],
+    alone: Callable[[Item], bool] = lambda _: False,
 ) -> Iterator[list[tuple[Item, Staged]]]:
     connection = order.intake.connection
-    return staged_ahead(connection, order.kind, order.service, maps, items, work)
+    return staged_ahead(connection, order.kind, order.service, maps, items, work, alone)
+
+
+def _known(order: _Order, text: Text) -> tuple[Receipt | None, Place]:
+    """How far a file is known. What it said in a line that was half written then is withdrawn."""
+    while True:
+        text.seek(0)
+        receipt, place, torn = known_prefix(text, _receipts(order))
+        if receipt is None or not torn:
+            return receipt, place
+        order.intake.withdraw("logs" if order.kind is LOGS else "requests", receipt)
 
 
 def _receipts(order: _Order) -> list[Receipt]:

@@ -29,6 +29,8 @@ class _Lines:
     text: Text
     pending: list[bytes] = field(default_factory=list[bytes])
     too_long: bool = False
+    ended: bool = False
+    """No line is left; a row that comes after that is one whose quoted field nothing closed."""
 
     def __iter__(self) -> Iterator[str]:
         while line := self.text.readline(LONGEST):
@@ -38,6 +40,7 @@ class _Lines:
                 line = self.text.readline(LONGEST)
                 self.pending.append(line)
             yield "\n" if self.too_long else line.decode("utf-8", "surrogateescape")
+        self.ended = True
 
     def account(self) -> tuple[bytes, int]:
         """The bytes read since the last call, and how many lines they are."""
@@ -104,15 +107,18 @@ def pieces(text: Text, start: Place, size: int, table: Table) -> Generator[Piece
     held = _Held(at)
     while (row := _next(reader, lines)) is not None:
         data, count = lines.account()
-        if held.taken and not data.endswith(b"\n"):
+        if held.taken and (lines.ended or not data.endswith(b"\n")):
             yield held.piece()
             held = _Held(held.end)
-        held.add(row, data, count, table.names)
+        held.add(_OPEN if lines.ended else row, data, count, table.names)
         if held.taken >= size:
             yield held.piece()
             held = _Held(held.end)
     if held.taken:
         yield held.piece()
+
+
+_OPEN: Final = "the file ends within a quoted field"
 
 
 def _next(reader: Iterator[list[str]], lines: _Lines) -> list[str] | str | None:

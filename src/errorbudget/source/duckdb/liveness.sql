@@ -2,7 +2,7 @@
 -- the newest request that came in a batch: files have positions.
 select
     asked.service,
-    (select min(minute) from touched where touched.service = asked.service),
+    (select min(minute) from touched where touched.service = asked.service and touched.requests > 0),
     max(alive.newest) filter (where feed.kind = 'requests'),
     max(alive.newest) filter (where feed.kind = 'logs'),
     max(alive.newest) filter (where feed.kind = 'requests' and receipt.position = 0)

@@ -43,7 +43,7 @@ create table corrections (
     reason varchar not null
 );
 
--- Which minutes each batch of requests has rows in. Only ever appended to.
+-- Which minutes each batch of requests has rows in, or (0 requests) has had rows taken from.
 create table touched (
     batch bigint not null,
     service varchar not null,
