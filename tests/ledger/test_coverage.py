@@ -1,11 +1,10 @@
 from datetime import UTC, datetime
-from itertools import pairwise
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from errorbudget.ledger.coverage import Life, Lives, union
+from errorbudget.ledger.coverage import Life, Lives
 from errorbudget.ledger.window import Span
 
 AS_OF = datetime(2026, 7, 1, tzinfo=UTC)
@@ -54,11 +53,3 @@ def test_coverage_of_chosen_rows_may_ask_one_several_times() -> None:
 
     assert alive.tolist() == [7, 0, 7]
     assert known.tolist() == [7, 0, 17]
-
-
-@given(spans)
-def test_a_union_has_the_same_minutes_told_once_and_in_order(told: tuple[Span, ...]) -> None:
-    joined = union(told)
-
-    assert minutes_of(joined) == minutes_of(told)
-    assert all(a.end < b.start for a, b in pairwise(joined))

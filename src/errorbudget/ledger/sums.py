@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from errorbudget.ledger.exclusion import Exclusions
 from errorbudget.ledger.tally import DAY, Counts, Tallies, day_totals, merge, unpack_day
 from errorbudget.ledger.window import Span
 
@@ -33,7 +34,7 @@ class Sums:
     ) -> None:
         days = last_day - first_day + 1 + _SLACK
         self.first_day, self.last_day = first_day, last_day
-        self._excluded = excluded
+        self.exclusions = Exclusions(excluded)
         self._valid: Counts = np.zeros((rows, days + 1), np.int64)
         self._bad: Counts = np.zeros((rows, days + 1), np.int64)
         self._page: NDArray[np.int32] = np.zeros((rows, days + 1), np.int32)
@@ -114,12 +115,12 @@ class Sums:
         return valid - valid_before, bad - bad_before
 
     def daily(self, rows: NDArray[np.int64], first_day: int, end_day: int) -> NDArray[np.float64]:
-        """Valid requests of whole days, [day, row], for estimates."""
+        """Valid requests of whole days that are not excluded, [day, row], for estimates."""
         start, end = self._column(first_day), self._column(end_day)
         return np.diff(self._valid[rows, start : end + 1]).T.astype(np.float64)
 
     def hourly(self, rows: NDArray[np.int64], first_day: int, end_day: int) -> NDArray[np.float64]:
-        """Valid requests of whole hours of the latest days, [day, row, hour], for estimates."""
+        """The same of whole hours of the latest days, [day, row, hour]."""
         if first_day < max(self.first_day, self.last_day - HOURLY_DAYS + 1):
             raise NotHeldError(f"day {first_day} is not held by hour")
         return self._hours[self._column(first_day) : self._column(end_day), rows]
@@ -150,18 +151,12 @@ class Sums:
     ) -> tuple[Counts, Counts] | None:
         """A stored day's minutes, where its totals alone will not do."""
         hourly = day > self.last_day - HOURLY_DAYS
-        if not hourly and day not in by_minute and not self._exclusions(row, day):
+        if not hourly and day not in by_minute and not self.exclusions.of_day(row, day):
             return None
         return self._masked(row, day, unpack_day(packed))
 
-    def _exclusions(self, row: int, day: int) -> list[slice]:
-        spans = self._excluded[row] if row < len(self._excluded) else ()
-        start = day * DAY
-        inside = [(max(span.start - start, 0), min(span.end - start, DAY)) for span in spans]
-        return [slice(first, last) for first, last in inside if first < last]
-
     def _masked(self, row: int, day: int, minutes: tuple[Counts, Counts]) -> tuple[Counts, Counts]:
-        for excluded in self._exclusions(row, day):
+        for excluded in self.exclusions.of_day(row, day):
             minutes[0][excluded] = minutes[1][excluded] = 0
         return minutes
 
