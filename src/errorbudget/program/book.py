@@ -12,6 +12,7 @@ from errorbudget.ledger.budget import Account, Budget, Needed, needed
 from errorbudget.ledger.coverage import Life, Lives
 from errorbudget.ledger.fleet import Budgets, Fleet, evaluate
 from errorbudget.ledger.forecast import Outlook, outlook
+from errorbudget.ledger.least import Least, least
 from errorbudget.ledger.sums import NotHeldError, Sums
 from errorbudget.ledger.tally import DAY, Counts
 from errorbudget.ledger.window import Calendar, Rolling, Span, Window, minute_ceil, minute_floor
@@ -77,6 +78,7 @@ class Book:
         self._unseen: dict[str, tuple[str, ...]] = {}
         self._sums: Sums | None = None
         self._outlook: Outlook | None = None
+        self._fewest: Least | None = None
 
     def bring_to(self, at: datetime) -> bool:
         """Count what is new and hold what an evaluation at `at` reads; whether anything was new."""
@@ -158,6 +160,14 @@ class Book:
             self._outlook = outlook(self.sums, self.fleet.rows, firsts, today)
         return self._outlook
 
+    def fewest(self, at: datetime) -> Least:
+        """How few requests each row had at other times like these: learnt once a day."""
+        today = minute_ceil(at) // DAY
+        if self._fewest is None or self._fewest.day != today:
+            firsts = self.lives.first_request
+            self._fewest = least(self.sums, self.fleet.rows, firsts, today)
+        return self._fewest
+
     def minutes(self, row: int, first_day: int, days: int) -> tuple[Counts, Counts]:
         """Valid and bad of each minute of whole days, zeros where nothing was counted."""
         from errorbudget.ledger.tally import unpack_day
@@ -208,9 +218,12 @@ class Book:
         if self._sums is None:
             self._open(wanted, by_minute)
             return
+        new = frozenset(range(self._sums.last_day + 1, max(by_minute) + 1))
         self._sums.advance(max(by_minute))
         for row, need in enumerate(wanted):
-            for day in need.by_minute:
+            if new:
+                self._load(row, min(new), new)
+            for day in need.by_minute - new:
                 if self._sums.lacking([row], day * DAY + 1):
                     self._load(row, day, frozenset((day,)))
         self._sums.keep_by_minute(by_minute)
