@@ -7,6 +7,7 @@ from typing import Self
 
 from errorbudget.program.audit import AuditTrail
 from errorbudget.program.budgets import Budgets
+from errorbudget.program.burns import Burns
 from errorbudget.program.changes import Changes
 from errorbudget.program.gate import Gate
 from errorbudget.program.objectives import Objectives
@@ -49,6 +50,11 @@ class Program:
     def budgets(self) -> Budgets:
         """What is left, by objective."""
         return Budgets(self.home, self.warehouse, self.objectives)
+
+    @cached_property
+    def burns(self) -> Burns:
+        """How fast it goes, and what the alerts say."""
+        return Burns(self.objectives, self.budgets)
 
     @cached_property
     def gate(self) -> Gate:
