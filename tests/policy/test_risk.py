@@ -176,7 +176,7 @@ def test_without_rules_and_without_a_word_a_change_is_unclassified():
     found = classify(diff("docs/a.md"), None, None)
 
     assert (found.risk_class, found.declared) == (HIGH, False)
-    assert found.because == "unclassified: no risk rules and no declared class"
+    assert found.because == "unclassified: no risk rules, and no class declared with --risk"
 
 
 def test_a_pattern_that_gitignore_does_not_know_is_a_document_error():

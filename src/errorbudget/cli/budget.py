@@ -1,14 +1,14 @@
 """`errorbudget budget`: what was allowed, what was spent, what is left."""
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
 import typer
 
-from errorbudget.cli.options import At, Json, moment, opened, print_json
-
-if TYPE_CHECKING:
-    from errorbudget.program.book import Standing
+from errorbudget.cli.door import Told, entered
+from errorbudget.cli.options import At, Json, asked_moment, print_json
 
 
 def budget(
@@ -18,56 +18,49 @@ def budget(
     as_json: Json = False,
 ) -> None:
     """The budget of every objective, or of one service's: unknown is said, never guessed."""
-    with opened() as program:
-        standings = program.budgets.read(service, at=moment(at))
+    with entered() as door:
+        budgets = door.budgets(service, asked_moment(at))
+        seen = [] if budgets else [one["service"] for one in door.services()]
     if as_json:
-        print_json([standing.as_dict() for standing in standings])
-        return
-    sys.stdout.write(table(standings))
+        print_json(budgets)
+    elif budgets:
+        sys.stdout.write(table(budgets))
+    else:
+        names = f"Requests are here of: {', '.join(seen)}. " if seen else ""
+        sys.stderr.write(
+            f"No objective document is in force yet. {names}"
+            "Write one, and `errorbudget objective apply FILE`.\n"
+        )
 
 
-def table(standings: list["Standing"]) -> str:
-    """Budgets as aligned text, one line each."""
+def table(budgets: list[Told]) -> str:
+    """Budgets as aligned text, one line each; a narrow terminal loses columns, never words."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
-    rows = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in ("service", "objective", "target", "window"):
-        rows.add_column(heading)
-    for heading in ("left", "bad", "allowed", "requests", "pace"):
-        rows.add_column(heading, justify="right")
-    rows.add_column("state")
-    for standing in standings:
-        rows.add_row(*_cells(standing))
     # Piped, a line is a line, however long.
     console = Console(width=None if sys.stdout.isatty() else 240, highlight=False)
+    columns = [column for column in _COLUMNS if console.width >= column.from_width]
+    rows = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        rows.add_column(column.heading, justify=column.justify, no_wrap=column.heading != "state")
+    for told in budgets:
+        rows.add_row(*(column.cell(told) for column in columns))
     with console.capture() as shown:
         console.print(rows)
     return "\n".join(line.rstrip() for line in shown.get().splitlines()) + "\n"
 
 
-_MEANINGS = {"coarse": "coarse", "events": "single events", "none": "no budget"}
-
-
-def _cells(standing: "Standing") -> list[str]:
-    told = standing.as_dict()
-    return [
-        told["service"],
-        told["objective"],
-        told["target"],
-        " – ".join(told["window"]["dates"]),
-        _left(told),
-        f"{told['bad']:,}",
-        "–" if told["allowed"] is None else f"{told['allowed']:,.1f}",
-        f"{told['valid']:,}",
-        "–" if told["pace"] is None else f"{told['pace']:.2f}x",
-        _state(told),
-    ]
+_MEANINGS = {
+    "coarse": "few requests: each failure weighs much",
+    "events": "very few requests: look at each failure",
+    "none": "too few requests for a budget to mean anything",
+}
 
 
 def _left(told: dict[str, Any]) -> str:
-    if told["remaining"] is None:
+    if told["remaining"] is None or told["state"] == "unknown":
         return "–"
     low, high = told["range"]
     spread = max(high - told["remaining"], told["remaining"] - low)
@@ -85,3 +78,36 @@ def _state(told: dict[str, Any]) -> str:
     if told["state"] == "stale":
         words.append(f"data up to {told['as_of']}")
     return ", ".join(words)
+
+
+def _allowed(told: dict[str, Any]) -> str:
+    if told["allowed"] is None:
+        return "–"
+    return f"{told['allowed']:,.0f}" if told["allowed"] >= 100 else f"{told['allowed']:.3g}"
+
+
+def _pace(told: dict[str, Any]) -> str:
+    unknown = told["pace"] is None or told["state"] == "unknown"
+    return "–" if unknown else f"{told['pace']:.2f}x"
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    heading: str
+    cell: Callable[[dict[str, Any]], str]
+    justify: Literal["left", "right"] = "left"
+    from_width: int = 0
+
+
+_COLUMNS = (
+    _Column("service", lambda told: told["service"]),
+    _Column("objective", lambda told: told["objective"]),
+    _Column("target", lambda told: told["target"]),
+    _Column("window", lambda told: " – ".join(told["window"]["dates"]), from_width=110),
+    _Column("left", _left, "right"),
+    _Column("bad", lambda told: f"{told['bad']:,}", "right"),
+    _Column("allowed", _allowed, "right"),
+    _Column("requests", lambda told: f"{told['valid']:,}", "right", 90),
+    _Column("pace", _pace, "right", 100),
+    _Column("state", _state),
+)

@@ -14,7 +14,9 @@ from errorbudget.errors import Failure
 if TYPE_CHECKING:
     from errorbudget.program.program import Program
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, one document, and nothing else.")]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print JSON. Commands that write do so unasked when piped.")
+]
 At = Annotated[
     str | None,
     typer.Option("--at", metavar="TIME", help="As of this moment (RFC 3339), to the minute."),
@@ -44,6 +46,11 @@ def moment(text: str | None, option: str = "--at") -> datetime:
         return clock.now() if text is None else clock.parse(text)
     except ValueError as cause:
         raise Failure(f"{option}: {cause}") from cause
+
+
+def asked_moment(text: str | None) -> datetime | None:
+    """The moment that `--at` names; None where it is not given. Raises Failure."""
+    return None if text is None else moment(text)
 
 
 def printable(text: str, option: str) -> str:

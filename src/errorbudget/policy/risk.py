@@ -72,7 +72,7 @@ def classify(
 
 def _taken_on_word(declared: RiskClass | None) -> RiskFinding:
     if declared is None:
-        return _unclassified("no risk rules and no declared class")
+        return _unclassified("no risk rules, and no class declared with --risk")
     return RiskFinding(risk_class=declared, declared=True, because="declared")
 
 
