@@ -11,6 +11,7 @@ from time import perf_counter
 import duckdb
 import orjson
 
+from errorbudget import clock
 from errorbudget.ingest import ingest
 from errorbudget.source.duckdb.warehouse import Warehouse
 
@@ -122,7 +123,9 @@ def _child(file: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         with Warehouse.open(home / "warehouse.duckdb") as warehouse:
-            seconds = _seconds(lambda: ingest(warehouse, file, rejected=home / "rejected"))
+            seconds = _seconds(
+                lambda: ingest(warehouse, file, rejected=home / "rejected", now=clock.now())
+            )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(seconds, peak / (1e6 if sys.platform == "darwin" else 1e3))
 

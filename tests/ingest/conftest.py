@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 
 from errorbudget.ingest import Report, ingest
 from errorbudget.source.duckdb.warehouse import Warehouse
+
+NOW = datetime(2026, 8, 1, 12, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +30,8 @@ class Desk:
         return self.take_file(file, **options)
 
     def take_file(self, file: Path, **options: Any) -> Report:
-        return ingest(self.warehouse, file, rejected=self.folder / "rejected", **options)
+        wanted = {"rejected": self.folder / "rejected", "now": NOW} | options
+        return ingest(self.warehouse, file, **wanted)
 
     def take_records(self, *records: Mapping[str, object], **options: Any) -> Report:
         return self.take(b"".join(orjson.dumps(r) + b"\n" for r in records), **options)

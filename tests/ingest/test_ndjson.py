@@ -1,6 +1,6 @@
 """What JSON records become, and which of them are set aside."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import orjson
 import pytest
@@ -322,3 +322,12 @@ def test_a_broken_line_beside_a_mapped_column_is_set_aside_alone(desk):
 
     assert (report.stored, report.rejected) == (2, 1)
     assert desk.column("duration_ms") == [2000, 2000]
+
+
+def test_a_time_in_the_future_is_set_aside(desk):
+    times = ["2026-08-01T12:15:00Z", "2026-08-01T12:15:00.000001Z", "2098-01-01T00:00:00Z"]
+    report = desk.take_records(*({**GOOD, "time": time} for time in times))
+
+    reason = "time is in the future: check the clock or the time zone"
+    assert (report.stored, report.last) == (1, datetime(2026, 8, 1, 12, 15, tzinfo=UTC))
+    assert desk.rejected() == [(2, reason), (3, reason)]

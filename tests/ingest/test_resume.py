@@ -162,12 +162,15 @@ def test_however_a_file_grows_its_rows_are_those_of_one_run(desk, kinds, cuts, p
 
 RUN = """
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from errorbudget.ingest import ingest
 from errorbudget.source.duckdb.warehouse import Warehouse
 home, file = map(Path, sys.argv[1:])
+now = datetime(2026, 8, 1, tzinfo=UTC)
+options = {"rejected": home / "rejected", "now": now, "piece_bytes": 20_000}
 with Warehouse.open(home / "warehouse.duckdb") as warehouse:
-    print(ingest(warehouse, file, rejected=home / "rejected", piece_bytes=20_000).as_dict())
+    print(ingest(warehouse, file, **options).as_dict())
 """
 
 

@@ -11,7 +11,6 @@ from typing import Final, Generic, TypeVar
 import duckdb
 
 from errorbudget.errors import Failure
-from errorbudget.ingest.mapping import Maps
 from errorbudget.ingest.staging import Kind, Stage, Staged
 
 Item = TypeVar("Item")
@@ -30,8 +29,7 @@ _runs: Final = count()
 def staged(
     connection: duckdb.DuckDBPyConnection,
     kind: Kind,
-    service: str,
-    maps: Maps,
+    stage: Callable[[duckdb.DuckDBPyConnection], Stage],
     items: Iterable[Item],
     work: Work[Item],
     alone: Callable[[Item], bool],
@@ -44,7 +42,7 @@ def staged(
     with _shared(connection) as (cursors, database), ThreadPoolExecutor(WORKERS) as pool:
         stages = SimpleQueue[Stage]()
         for cursor in cursors:
-            stages.put(Stage(cursor, kind, service, maps))
+            stages.put(stage(cursor))
         held = _Held(connection, f"staged_{kind.name}")
         try:
             for item, table, future in _begun(pool, items, database, stages, work):

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +21,7 @@ from errorbudget.ingest.pieces import Piece, Place, Text
 from errorbudget.ingest.rejected import Rejected, forget_after, keep
 from errorbudget.ingest.report import Report
 from errorbudget.ingest.resume import file_hash, known_prefix
-from errorbudget.ingest.staging import LOGS, REQUESTS, Kind, Progress, Stage, Staged
+from errorbudget.ingest.staging import AHEAD, LOGS, REQUESTS, Kind, Progress, Stage, Staged
 from errorbudget.ingest.statements import literal, statement
 from errorbudget.request import Receipt
 
@@ -36,6 +37,7 @@ def ingest(  # noqa: PLR0913 -- one keyword for each option of the command
     file: Path,
     *,
     rejected: Path,
+    now: datetime,
     form: str = "auto",
     service: str = "",
     maps: Mapping[str, str] | None = None,
@@ -45,12 +47,14 @@ def ingest(  # noqa: PLR0913 -- one keyword for each option of the command
 ) -> Report:
     """Take a file in, each record once. `rejected` is the folder for what cannot be read.
 
+    `now` tells which times lie in the future.
     Raises Failure when the file as a whole cannot be read, or an option does not fit it.
     """
     order = _Order(
         intake=intake,
         file=file,
         rejected=rejected,
+        now=now,
         service=service,
         maps=maps or {},
         kind=LOGS if logs else REQUESTS,
@@ -74,6 +78,7 @@ class _Order:
     intake: Intake
     file: Path
     rejected: Path
+    now: datetime
     service: str
     maps: Mapping[str, str]
     kind: Kind
@@ -169,8 +174,10 @@ def _ahead(
     work: Work[Item],
     alone: Callable[[Item], bool] = lambda _: False,
 ) -> Iterator[list[tuple[Item, Staged]]]:
-    connection = order.intake.connection
-    return staged_ahead(connection, order.kind, order.service, maps, items, work, alone)
+    def stage(connection: duckdb.DuckDBPyConnection) -> Stage:
+        return Stage(connection, order.kind, order.service, maps, order.now + AHEAD)
+
+    return staged_ahead(order.intake.connection, order.kind, stage, items, work, alone)
 
 
 def _known(order: _Order, text: Text) -> tuple[Receipt | None, Place]:

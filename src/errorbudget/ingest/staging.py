@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import duckdb
@@ -73,6 +73,12 @@ class Staged:
     rejected: list[Rejected]
 
 
+AHEAD: Final = timedelta(minutes=15)
+"""How far the clock of a sender may be ahead of ours."""
+
+_EVER: Final = datetime(2099, 12, 31, 23, 59, tzinfo=UTC)
+
+
 @dataclass(slots=True)
 class Stage:
     """Stages pieces on one connection, for one kind of record, one service and one set of maps."""
@@ -81,6 +87,8 @@ class Stage:
     kind: Kind
     service: str
     maps: Maps
+    latest: datetime = _EVER
+    """What comes later lies in the future."""
     _agents: dict[str, bool] = field(default_factory=dict[str, bool])
 
     def __post_init__(self) -> None:
@@ -128,6 +136,7 @@ class Stage:
             ),
             service=literal(self.service),
             moment=statement("moment"),
+            latest=literal(self.latest.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")),
             checks=self.kind.checks,
         )
 
