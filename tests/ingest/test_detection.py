@@ -3,6 +3,8 @@
 import pytest
 
 from errorbudget.errors import Failure
+from errorbudget.ingest.detection import sample
+from errorbudget.ingest.pieces import Text
 
 ACCESS = '192.0.2.7 - - [20/Jul/2026:14:05:00 +0000] "GET / HTTP/1.1" 200 512 "-" "-"\n'
 JSON = '{"time":"2026-07-20T14:05:00Z"}\n'
@@ -48,3 +50,12 @@ def test_an_empty_file_holds_nothing(desk, content):
 def test_what_cannot_be_told_is_refused_with_the_way_out(desk, content, options, says):
     with pytest.raises(Failure, match=says):
         desk.take(content, "a", **options)
+
+
+def test_only_some_megabytes_are_read_to_tell_what_a_file_is(tmp_path):
+    file = tmp_path / "long.ndjson"
+    file.write_bytes(b'{"a":"%s"}\n' % (b"x" * 900_000) * 12)
+    with Text(file) as text:
+        lines = sample(text)
+
+    assert 4 << 20 <= sum(map(len, lines)) < 5 << 20

@@ -11,6 +11,11 @@ from errorbudget.ingest.tables import delimiter_of
 Format = Literal["combined", "ndjson", "csv", "parquet"]
 
 SAMPLED: Final = 1_000
+"""Lines that tell what a file is."""
+
+SAMPLED_BYTES: Final = 4 << 20
+"""Fewer lines do, when they are long: they are all held in memory."""
+
 _SUFFIXES: Final[dict[str, Format]] = {
     ".ndjson": "ndjson",
     ".jsonl": "ndjson",
@@ -26,7 +31,10 @@ _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 def sample(text: Text) -> list[bytes]:
     """The first lines of a file, without those that are empty or too long."""
     text.seek(0)
-    lines = [text.readline(LONGEST) for _ in range(SAMPLED)]
+    lines, left = list[bytes](), SAMPLED_BYTES
+    while left > 0 and len(lines) < SAMPLED and (line := text.readline(LONGEST)):
+        lines.append(line)
+        left -= len(line)
     whole = [line for line in lines if line.strip() and len(line) < LONGEST]
     if whole:
         whole[0] = whole[0].removeprefix(b"\xef\xbb\xbf")
