@@ -1,8 +1,9 @@
 """What will alter, or has altered, production: a deploy, a flag, a configuration, a migration."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from errorbudget import clock
 
@@ -56,3 +57,7 @@ class Diff:
     base: str
     head: str
     files: tuple[FileChange, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The facts as JSON has them."""
+        return {**asdict(self), "files": [asdict(file) for file in self.files]}

@@ -58,3 +58,11 @@ class Corrected:
 
     corrected: int
     unknown: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, int | list[str]]:
+        """The outcome as JSON has it."""
+        return {
+            "corrected": self.corrected,
+            "unknown": len(self.unknown),
+            "unknown_ids": list(self.unknown),
+        }

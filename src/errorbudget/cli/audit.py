@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
-from errorbudget.cli.options import Json, opened, print_json
+from errorbudget.cli.door import entered
+from errorbudget.cli.options import Json, print_json
+from errorbudget.errors import Failure
 
 app = typer.Typer(help="The audit trail.", no_args_is_help=True)
 
@@ -18,8 +20,8 @@ def log(
     as_json: Json = False,
 ) -> None:
     """The entries of the trail, oldest first."""
-    with opened() as program:
-        entries = program.audit.log(last)
+    with entered() as door:
+        entries = door.entries(last)
     if as_json:
         print_json(entries)
         return
@@ -39,12 +41,19 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Recompute every hash; exit 4 naming the first entry that does not verify."""
-    with opened() as program:
-        verified = program.audit.verify(checkpoint)
+    with entered() as door:
+        verified = door.verify(_kept(checkpoint) if checkpoint else None)
     if as_json:
         print_json(verified)
     else:
         sys.stdout.write(f"{verified['entries']} entries verify; root {verified['root']}\n")
+
+
+def _kept(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as cause:
+        raise Failure(f"{file}: cannot be read as a checkpoint: {cause}") from cause
 
 
 def _plain(words: str) -> str:

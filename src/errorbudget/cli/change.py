@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from errorbudget import clock
-from errorbudget.cli.options import Json, answer, moment, opened, printable
+from errorbudget.cli.door import entered
+from errorbudget.cli.options import Json, answer, moment, printable
 
 app = typer.Typer(help="Changes to production.", no_args_is_help=True)
 
@@ -37,8 +38,7 @@ def record(  # noqa: PLR0913 -- one parameter for each option
 
     for text, option in ((service, "--service"), (version, "--version")):
         printable(text, option)
-    now = clock.now()
-    begun = now if started is None else moment(started, "--started")
+    begun = clock.now() if started is None else moment(started, "--started")
     change = Change(
         id=change_id or f"{service}@{version}@{clock.text(begun)}",
         service=service,
@@ -48,6 +48,6 @@ def record(  # noqa: PLR0913 -- one parameter for each option
         started_at=begun,
         finished_at=None if finished is None else moment(finished, "--finished"),
     )
-    with opened(create=True) as program:
-        program.changes.record(change, now=now)
-    answer(change.as_dict(), f"recorded {change.id}", as_json=as_json)
+    with entered(create=True) as door:
+        stored = door.record(change)
+    answer(stored, f"recorded {change.id}", as_json=as_json)

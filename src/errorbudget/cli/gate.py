@@ -4,16 +4,14 @@ import signal
 import subprocess
 import sys
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from errorbudget import clock
-from errorbudget.cli.options import At, Json, moment, opened, print_json, printable
+from errorbudget.cli.door import Told, entered
+from errorbudget.cli.options import At, Json, asked_moment, print_json, printable
 from errorbudget.errors import Failure
-
-if TYPE_CHECKING:
-    from errorbudget.program.gate import Answer
 
 app = typer.Typer(help="Between the deploy command and the deploy.", no_args_is_help=True)
 
@@ -42,13 +40,12 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Ask, and be answered: 0 permitted, 3 needs an approval, 4 blocked, 5 budget unknown."""
-    now = clock.now()
-    answer = _asked(service, change, diff, risk, at=now if at is None else moment(at), now=now)
+    answer = _asked(service, change, diff, risk, at=asked_moment(at))
     if as_json:
-        print_json(answer.as_dict())
+        print_json(answer)
     else:
-        sys.stdout.write(f"{answer.decision.reason}\n")
-    raise typer.Exit(answer.exit_code)
+        sys.stdout.write(f"{answer['reason']}\n")
+    raise typer.Exit(exit_code(answer))
 
 
 @app.command()
@@ -62,35 +59,43 @@ def run(
 ) -> None:
     """Run COMMAND only when the change is permitted; its exit code is passed on and recorded."""
     started = clock.now()
-    answer = _asked(service, change, diff, risk, at=started, now=started)
+    answer = _asked(service, change, diff, risk, at=None)
     # The command owns standard output.
-    sys.stderr.write(f"{answer.decision.reason}\n")
-    if answer.exit_code:
-        raise typer.Exit(answer.exit_code)
+    sys.stderr.write(f"{answer['reason']}\n")
+    if refused := exit_code(answer):
+        raise typer.Exit(refused)
     # The home is closed while the command runs: a deploy may take an hour, and others ask too.
     code = _code_of(command)
     _record(answer, code, started)
     raise typer.Exit(code)
 
 
-def _record(answer: "Answer", code: int, started: datetime) -> None:
+def _record(answer: Told, code: int, started: datetime) -> None:
     """The command has run, whatever happens here: its exit code is what the caller gets."""
     try:
-        with opened(wait=60) as program:
-            program.gate.record_outcome(answer, code, started_at=started, now=clock.now())
+        with entered(wait=60) as door:
+            door.record_outcome(answer["entry"], code, started)
     except Failure as failure:
         sys.stderr.write(f"the outcome (exit {code}) is not in the audit trail: {failure}\n")
 
 
 def _asked(
-    service: str, change: str, diff: str | None, risk: str | None, *, at: datetime, now: datetime
-) -> "Answer":
+    service: str, change: str, diff: str | None, risk: str | None, *, at: datetime | None
+) -> Told:
     from errorbudget.program.gate import declared_risk, diff_of
 
     printable(change, "--change")
-    declared, found = declared_risk(risk), diff_of(diff)
-    with opened() as program:
-        return program.gate.check(service, change, at=at, now=now, diff=found, declared=declared)
+    declared_risk(risk)
+    found = diff_of(diff)
+    with entered() as door:
+        return door.check(service, change, at=at, diff=found, declared=risk)
+
+
+def exit_code(answer: Told) -> int:
+    """0 permitted; 3 needs an approval; 4 blocked; 5 needs one as the budget is unknown."""
+    if answer["decision"] == "needs_approval":
+        return 5 if answer["reason_code"] == "unknown_forbids" else 3
+    return 4 if answer["decision"] == "block" else 0
 
 
 def _leave_it(_number: int, _frame: object) -> None:

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from errorbudget import clock
-from errorbudget.cli.options import Json, answer, opened, print_json
+from errorbudget.cli.door import entered
+from errorbudget.cli.options import Json, answer, print_json
 
 app = typer.Typer(help="Objective documents: what a service promises.", no_args_is_help=True)
 
@@ -43,9 +43,11 @@ def apply(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...")], as_json: Json = False
 ) -> None:
     """Put documents in force; one that names required signatures waits for them."""
-    with opened(create=True) as program:
+    from errorbudget.program.objectives import Applied
+
+    with entered(create=True) as door:
         for file in files:
-            applied = program.objectives.apply(file, now=clock.now())
-            for note in applied.notes:
+            applied = door.apply(file)
+            for note in applied["notes"]:
                 sys.stderr.write(f"{note}\n")
-            answer(applied.as_dict(), applied.sentence(), as_json=as_json)
+            answer(applied, Applied.of(applied).sentence(), as_json=as_json)

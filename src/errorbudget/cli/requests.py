@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from errorbudget import clock
-from errorbudget.cli.options import Json, answer, opened
+from errorbudget.cli.door import entered
+from errorbudget.cli.options import Json, answer
 from errorbudget.errors import Failure
 
 if TYPE_CHECKING:
@@ -36,12 +36,12 @@ def ingest(
     missing = [str(file) for file in files if not file.is_file()]
     if missing:
         raise Failure(*(f"{name}: no such file" for name in missing))
-    with opened(create=True) as program:
+    with entered(create=True) as door:
         reports: list[Report] = []
         for file in files:
             with bar(file) as progress:
                 reports.append(
-                    program.requests.ingest(
+                    door.ingest(
                         file,
                         form=form,
                         service=service,
@@ -85,13 +85,7 @@ def correct(
     as_json: Json = False,
 ) -> None:
     """Say what became known of requests later: a 200 that corrupted an order is bad."""
-    with opened() as program:
-        done = program.requests.correct(
-            service, [*request_ids, *(more or [])], verdict, reason, now=clock.now()
-        )
-    body = {
-        "corrected": done.corrected,
-        "unknown": len(done.unknown),
-        "unknown_ids": list(done.unknown),
-    }
-    answer(body, f"{done.corrected} corrected, {len(done.unknown)} unknown", as_json=as_json)
+    with entered() as door:
+        done = door.correct(service, [*request_ids, *(more or [])], verdict, reason)
+    sentence = f"{done['corrected']} corrected, {done['unknown']} unknown"
+    answer(done, sentence, as_json=as_json)

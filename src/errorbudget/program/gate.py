@@ -1,5 +1,6 @@
 """The gate: a decision is in the audit trail before anybody hears it."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any, Final
 from errorbudget import clock
 from errorbudget.change import Change, Diff
 from errorbudget.errors import Failure
-from errorbudget.objective.document import RiskClass
+from errorbudget.objective.document import ObjectiveDocument, RiskClass
 from errorbudget.policy.decision import Decision, decide
 from errorbudget.policy.risk import classify
 from errorbudget.program.book import Standing
@@ -69,10 +70,15 @@ class Gate:
         now: datetime,
         diff: Diff | None = None,
         declared: RiskClass | None = None,
+        known: Callable[[ObjectiveDocument], Sequence[Standing] | None] | None = None,
     ) -> Answer:
-        """Decide on a change with the budgets as of `at`. Raises Failure for an unknown service."""
+        """Decide on a change with the budgets as of `at`. Raises Failure for an unknown service.
+
+        `known` gives a document's budgets where they were evaluated already.
+        """
         document = self._budgets.document(service)
-        standings = tuple(self._budgets.of([document], at=at))
+        ready = known(document) if known else None
+        standings = tuple(ready or self._budgets.of([document], at=at))
         decision = decide(
             document,
             {standing.objective: standing.budget for standing in standings},
@@ -109,14 +115,18 @@ class Gate:
         return frozenset((RiskClass.ROLLBACK,)) if change in before else frozenset()
 
     def record_outcome(
-        self, answer: Answer, exit_code: int, *, started_at: datetime, now: datetime
-    ) -> None:
-        """What came of a permitted command; one that succeeded altered production."""
+        self, entry: int, exit_code: int, *, started_at: datetime, now: datetime
+    ) -> dict[str, Any]:
+        """What came of the command that a decision permitted; success altered production.
+
+        Raises Failure when the entry of that number is no decision.
+        """
+        service, change = self._asked_for(entry)
         outcome = "succeeded" if exit_code == 0 else "failed"
         body = {
-            "service": answer.service,
-            "change": answer.change,
-            "decided_by": answer.recorded.seq,
+            "service": service,
+            "change": change,
+            "decided_by": entry,
             "outcome": outcome,
             "exit_code": exit_code,
         }
@@ -124,13 +134,22 @@ class Gate:
         if exit_code == 0:
             self._home.changes.record(
                 Change(
-                    id=answer.change,
-                    service=answer.service,
-                    version=answer.change,
+                    id=change,
+                    service=service,
+                    version=change,
                     started_at=started_at,
                     finished_at=now,
                 )
             )
+        return body
+
+    def _asked_for(self, entry: int) -> tuple[str, str]:
+        """The service and the change that a decision was about."""
+        decision = next(self._home.trail.entries(after=entry - 1), None)
+        fields = decision.fields() if decision and decision.seq == entry else {}
+        if fields.get("kind") != "decision":
+            raise Failure(f"entry {entry} of the audit trail is no decision")
+        return fields["body"]["service"], fields["body"]["change"]
 
 
 def declared_risk(text: str | None) -> RiskClass | None:

@@ -1,12 +1,12 @@
 """Objective documents: read, tested with their own examples, put in force."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from errorbudget import clock
 from errorbudget.change import Diff, FileChange
@@ -41,6 +41,17 @@ class Applied:
             "notes": list(self.notes),
         }
 
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Self:
+        """The outcome that JSON tells of."""
+        return cls(
+            name=told["service"],
+            digest=told["digest"],
+            state=told["state"],
+            missing=tuple(told["missing"]),
+            notes=tuple(told["notes"]),
+        )
+
     def sentence(self) -> str:
         """One line for a person."""
         if self.missing:
@@ -57,7 +68,11 @@ class Objectives:
 
     def apply(self, file: Path, *, now: datetime) -> Applied:
         """Put a document in force, once its own examples hold. Raises DocumentInvalid, located."""
-        body, document = _read(file)
+        return self.put(_bytes(file), file, now=now)
+
+    def put(self, body: bytes, file: Path, *, now: datetime) -> Applied:
+        """The same for a document that was sent; `file` is what its author calls it."""
+        document = read(body, file=str(file))
         _test(document, body, file)
         binding = self.in_force(document.name)
         found = state(document, binding, frozenset())
@@ -230,11 +245,15 @@ def indicators(document: ObjectiveDocument) -> dict[str, Indicator]:
 
 
 def _read(file: Path) -> tuple[bytes, ObjectiveDocument]:
+    body = _bytes(file)
+    return body, read(body, file=str(file))
+
+
+def _bytes(file: Path) -> bytes:
     try:
-        body = file.read_bytes()
+        return file.read_bytes()
     except OSError as cause:
         raise Failure(f"{file}: {cause.strerror}") from cause
-    return body, read(body, file=str(file))
 
 
 def _parsed(version: Version | None) -> ObjectiveDocument | None:

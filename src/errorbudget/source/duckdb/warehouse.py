@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import duckdb
 
+from errorbudget import clock
 from errorbudget.ledger.tally import Counts, Tallies
+from errorbudget.ledger.window import moment
 from errorbudget.request import Added, Corrected, Receipt
 from errorbudget.source import Liveness, Stirred, Touched, Version
 from errorbudget.source.duckdb import counting, living
@@ -36,6 +38,15 @@ class Seen:
     first: int
     last: int
     requests: int
+
+    def as_dict(self) -> dict[str, str | int]:
+        """The service as JSON has it."""
+        return {
+            "service": self.service,
+            "first": clock.text(moment(self.first)),
+            "last": clock.text(moment(self.last)),
+            "requests": self.requests,
+        }
 
 
 class Warehouse:
