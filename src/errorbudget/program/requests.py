@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from errorbudget import clock
 from errorbudget.errors import Failure
 from errorbudget.ingest import Report, corrections, ingest
 from errorbudget.objective.indicator import requests
@@ -40,6 +41,7 @@ class Requests:
             maps=maps or {},
             logs=logs,
             rejected=self._home.rejected,
+            now=clock.now(),
             progress=progress,
         )
 
