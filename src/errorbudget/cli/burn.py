@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from errorbudget.cli.options import At, Json, moment, opened, print_json
+from errorbudget.cli.door import entered
+from errorbudget.cli.options import At, Json, asked_moment, print_json
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -20,8 +21,8 @@ def burn(
     as_json: Json = False,
 ) -> None:
     """The burn of every objective over its horizons, and what its alert says and why."""
-    with opened() as program:
-        told = [one.as_dict() for one in program.burns.read(service, at=moment(at))]
+    with entered() as door:
+        told = door.burns(service, asked_moment(at))
     if as_json:
         print_json(told)
         return

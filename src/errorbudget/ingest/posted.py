@@ -14,7 +14,7 @@ from errorbudget.ingest import ndjson, pieces
 from errorbudget.ingest.mapping import Maps
 from errorbudget.ingest.pieces import Piece, Text
 from errorbudget.ingest.rejected import SHOWN, Rejected
-from errorbudget.ingest.staging import REQUESTS, Stage
+from errorbudget.ingest.staging import AHEAD, REQUESTS, Stage
 from errorbudget.ingest.statements import literal, statement
 
 _PIECE: Final = 4 << 20
@@ -25,7 +25,7 @@ _TABLE: Final = "posted"
 class PostedLimits:
     """What is taken of a posted body; a record beyond is set aside."""
 
-    ahead: timedelta = timedelta(minutes=15)
+    ahead: timedelta = AHEAD
     """How far in the future a time is believed."""
     behind: timedelta = timedelta(days=400)
     """How old a request may be: a posted body may tell of last year's quarter."""
@@ -96,7 +96,8 @@ class Reading:
             file.unlink()
 
     def _read(self, text: Text, now: datetime, service: str, allowed: Allowed) -> Posted:
-        stage = Stage(self.connection, REQUESTS, service, Maps())
+        latest = now + self.limits.ahead
+        stage = Stage(self.connection, REQUESTS, service, Maps(), latest)
         read = Posted()
         for piece in pieces.pieces(text, pieces.START, _PIECE):
             if piece.end.position > self.limits.body_bytes:
@@ -114,7 +115,6 @@ class Reading:
         rows = self.connection.execute(
             statement("posted").format(table=_TABLE),
             {
-                "latest": _plain(now + self.limits.ahead),
                 "earliest": _plain(now - self.limits.behind),
                 "attributes": self.limits.attributes,
             },

@@ -2,7 +2,6 @@
 select
     line,
     case
-        when time > $latest then 'its time is too far in the future; check the sender''s clock'
         when time < $earliest then 'its time is older than this server takes'
         when cardinality(attributes) > $attributes then 'it has too many attributes'
     end as reason,
