@@ -73,6 +73,7 @@ class Book:
         self._seen: int | None = None
         self._lives: dict[str, Life] = {}
         self._heard: dict[str, datetime | None] = {}
+        self._counted: dict[str, int] = {}
         self._columns: Lives | None = None
         self._by_minute: frozenset[int] = frozenset()
         self._unseen: dict[str, tuple[str, ...]] = {}
@@ -85,10 +86,8 @@ class Book:
         stirred = self._source.stirred(-1 if self._seen is None else self._seen)
         news = [one for one in self.documents if self._concerns(one, stirred.services)]
         for document in news:
-            counted = count_again(self._source, self._tallies, list(indicators(document).values()))
+            self._count(document)
             self._lives[document.name] = self._life(document)
-            if self._sums is not None:
-                self._replace(document, counted)
         if news:
             self._columns = None
         self._seen = stirred.newest
@@ -199,8 +198,16 @@ class Book:
             excluded=tuple(out),
         )
 
+    def _count(self, document: ObjectiveDocument) -> None:
+        """Bring its tallies up to date, and read again the days that changed since we read them."""
+        counting = list(indicators(document).values())
+        seen = self._counted.get(document.name)
+        counted = count_again(self._source, self._tallies, counting, seen=seen)
+        self._counted[document.name] = counted.newest
+        if self._sums is not None:
+            self._replace(document, counted.days)
+
     def _replace(self, document: ObjectiveDocument, days: frozenset[int]) -> None:
-        """Read again the stored days that were counted again."""
         for row, promise in enumerate(self.promises):
             if promise.document is document and days:
                 self.sums.advance(max(days))

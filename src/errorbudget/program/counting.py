@@ -1,6 +1,7 @@
 """Brings stored tallies up to date: counts again only the minutes that later batches touched."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,34 +11,46 @@ from errorbudget.source import Source
 from errorbudget.store.tallies import TallyDays
 
 
-def count_again(
-    source: Source, tallies: TallyDays, indicators: Sequence[Indicator]
-) -> frozenset[int]:
-    """Count what is new for the indicators of one document; returns the days that were stored.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What stored tallies have become."""
 
-    A crash anywhere leaves the old count or the new one; counting twice gives the same.
+    days: frozenset[int]
+    """The days that differ from what was seen."""
+    newest: int
+    """The batch that the tallies are of."""
+
+
+def count_again(
+    source: Source, tallies: TallyDays, indicators: Sequence[Indicator], *, seen: int | None = None
+) -> Counted:
+    """Count what is new for the indicators of one document.
+
+    `seen` is the batch of the tallies that the caller has read: another thread may have counted
+    since. A crash anywhere leaves the old count or the new one; counting twice gives the same.
     """
     with tallies.counting:
-        return _count_again(source, tallies, indicators)
+        return _count_again(source, tallies, indicators, seen)
 
 
 def _count_again(
-    source: Source, tallies: TallyDays, indicators: Sequence[Indicator]
-) -> frozenset[int]:
+    source: Source, tallies: TallyDays, indicators: Sequence[Indicator], seen: int | None
+) -> Counted:
     requests = indicators[0].requests
     counted = [tallies.counted(indicator.series) for indicator in indicators]
     known = [batch for batch in counted if batch is not None]
     whole = len(known) < len(counted)
-    touched = source.touched(requests, since=0 if whole else min(known))
+    since = 0 if whole else min(known) if seen is None else min(*known, seen)
+    touched = source.touched(requests, since=since)
+    changed = set[int]((touched.minutes // DAY).tolist())
     if not whole and touched.newest == min(known) == max(known):
-        return frozenset()
-    stored: set[int] = set()
+        return Counted(days=frozenset(changed), newest=touched.newest)
     counts = source.tally(indicators, None if whole else touched.minutes)
     for indicator, found in zip(indicators, counts, strict=True):
         days = _packed(tallies, indicator.series, found, whole=whole)
         tallies.replace_days(indicator.series, days, counted_batch=touched.newest)
-        stored.update(days)
-    return frozenset(stored)
+        changed.update(days)
+    return Counted(days=frozenset(changed), newest=touched.newest)
 
 
 def _packed(
