@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Literal
 
-from sqlalchemy import Connection, Row, Select, delete, insert, select
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select
 
 from errorbudget.errors import DocumentInvalid
 from errorbudget.store.database import Database
@@ -84,6 +84,11 @@ class Documents:
         """Every state that a document went through, oldest first."""
         with self._database.reading() as connection:
             return [_version(row) for row in connection.execute(_versions(name))][::-1]
+
+    def edition(self) -> int:
+        """A number that is another one after any document's state changed."""
+        with self._database.reading() as connection:
+            return connection.execute(select(func.max(standing.c.id))).scalar() or 0
 
     def names(self) -> list[str]:
         """Every document's name, in order."""

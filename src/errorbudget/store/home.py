@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import IO, Final, Self
 
 from errorbudget.errors import Failure
+from errorbudget.store.alerts import Alerts
 from errorbudget.store.changes import Changes
 from errorbudget.store.database import Database
 from errorbudget.store.documents import Documents
@@ -92,6 +93,11 @@ class Home:
     def outbox(self) -> Outbox:
         """Messages on their way to people."""
         return Outbox(self.database)
+
+    @cached_property
+    def alerts(self) -> Alerts:
+        """Where alerts stand, and what was told."""
+        return Alerts(self.database)
 
     @cached_property
     def trail(self) -> Trail:

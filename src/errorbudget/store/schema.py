@@ -138,3 +138,25 @@ letter = Table(
     Index(None, "message", "address", unique=True),
     Index(None, "address", "state"),
 )
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("name", String, primary_key=True, comment="the document's"),
+    Column("objective", String, primary_key=True, comment="empty: of the document, or the watch"),
+    Column("body", LargeBinary, nullable=False, comment="as program.watching writes it"),
+)
+
+notice = Table(
+    "notice",
+    metadata,
+    Column("id", String(64), primary_key=True, comment="of the message that told it"),
+    Column("name", String, nullable=False),
+    Column("objective", String, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("level", String(16), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("body", LargeBinary, nullable=False, comment="as notify.message writes it"),
+    Index(None, "at"),
+)
