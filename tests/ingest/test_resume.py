@@ -275,3 +275,39 @@ def test_a_row_cut_within_a_quoted_field_is_not_stored_before_it_is_whole(desk):
     assert (counts(cut), counts(whole)) == ((2, 1, 0, 1), (2, 1, 1, 0))
     assert reasons == [(3, "the file ends within a quoted field")]
     assert desk.column("route") == ["/", "/a\nb"]
+
+
+UNNAMED = {
+    "combined": access(1),
+    "csv": "time,route\n2026-07-20T14:05:00Z,/\n",
+    "ndjson": '{"time":"2026-07-20T14:05:00Z"}\n',
+}
+
+
+@pytest.mark.parametrize("form", UNNAMED)
+def test_the_same_file_for_another_service_holds_other_requests(desk, form):
+    first, other, again, both = (
+        desk.take(UNNAMED[form], form=form, service=service)
+        for service in ("web", "shop", "web", "shop")
+    )
+
+    assert [report.stored for report in (first, other, again, both)] == [1, 1, 0, 0]
+    assert desk.column("service") == ["web", "shop"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        ({}, {"maps": {"status": "code"}}, "without --map"),
+        ({"maps": {"status": "code"}}, {}, "with --map status="),
+        ({"form": "ndjson"}, {"form": "csv"}, "as ndjson"),
+        ({}, {"service": "web"}, "without --service"),
+    ],
+)
+def test_a_known_file_is_not_silently_read_otherwise(desk, before, after, says):
+    content = line(1, code=500)
+    desk.take(content, **before)
+    with pytest.raises(Failure, match=says):
+        desk.take(content + line(2), **after)
+
+    assert desk.take(content, **before).duplicates == 1

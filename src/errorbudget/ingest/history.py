@@ -8,12 +8,54 @@ import duckdb
 
 from errorbudget.request import Receipt
 
-_TABLE: Final = """
+_TABLES: Final = """
 create schema if not exists ingest;
 create table if not exists ingest.history (
     feed varchar, position bigint, read bigint, rejected bigint, first timestamp, last timestamp
 );
+create table if not exists ingest.reading (
+    feed varchar, form varchar, service varchar, maps varchar
+);
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How a file was read: the options that decide what its bytes mean."""
+
+    form: str
+    service: str
+    """Of the rows that name none."""
+    maps: str
+
+    def difference(self, asked: "Way") -> str:
+        """The first option that differs in another way, and what it was; empty if none does."""
+        if self.form != asked.form:
+            return f"as {self.form}"
+        if self.maps != asked.maps:
+            return f"with {self.maps}" if self.maps else "without --map"
+        if self.service != asked.service:
+            return f"with --service {self.service}" if self.service else "without --service"
+        return ""
+
+
+def ways(connection: duckdb.DuckDBPyConnection) -> dict[str, Way]:
+    """How the file behind each feed was read."""
+    connection.execute(_TABLES)
+    rows = connection.execute("select feed, form, service, maps from ingest.reading").fetchall()
+    return {feed: Way(form=form, service=service, maps=maps) for feed, form, service, maps in rows}
+
+
+def remember(connection: duckdb.DuckDBPyConnection, feed: str, way: Way) -> None:
+    """Keep how a new file is read, before its first receipt: without one it means nothing."""
+    values = {
+        "feed": feed,
+        "form": way.form,
+        "service": way.service,
+        "maps": way.maps,
+    }
+    connection.execute("delete from ingest.reading where feed = $feed", {"feed": feed})
+    connection.execute("insert into ingest.reading values ($feed, $form, $service, $maps)", values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +81,7 @@ class Counts:
 
 def counted(connection: duckdb.DuckDBPyConnection, receipt: Receipt | None) -> Counts:
     """What became of everything that a receipt speaks of."""
-    connection.execute(_TABLE)
+    connection.execute(_TABLES)
     if receipt is None:
         return Counts()
     at = {"feed": receipt.feed, "position": receipt.position}

@@ -14,7 +14,7 @@ from errorbudget.ingest import access_log, ndjson, parquet, pieces, tables
 from errorbudget.ingest.ahead import Item, Work
 from errorbudget.ingest.ahead import staged as staged_ahead
 from errorbudget.ingest.detection import Format, format_of, sample
-from errorbudget.ingest.history import Counts, count, counted
+from errorbudget.ingest.history import Counts, Way, count, counted, remember, ways
 from errorbudget.ingest.intake import Intake
 from errorbudget.ingest.mapping import Maps, Type, checked
 from errorbudget.ingest.pieces import Piece, Place, Text
@@ -68,7 +68,7 @@ def ingest(  # noqa: PLR0913 -- one keyword for each option of the command
         found = format_of(file, lines, form, logs=logs)
         if found == "parquet":
             return _take_parquet(order, text)
-        return _take_text(order, text, _reading(order, found, text, lines))
+        return _take_text(order, text, found, _reading(order, found, text, lines))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,10 +138,11 @@ def _of_access_log(order: _Order, text: Text) -> _Reading:
     )
 
 
-def _take_text(order: _Order, text: Text, reading: _Reading) -> Report:
+def _take_text(order: _Order, text: Text, found: Format, reading: _Reading) -> Report:
     maps = checked(order.maps, reading.columns)
-    receipt, place = _known(order, text)
-    taking = _Taking(order, receipt)
+    way = _way(order, found, maps)
+    receipt, place = _known(order, text, way, named=_named(maps, reading.columns))
+    taking = _Taking(order, receipt, way)
 
     def work(stage: Stage, piece: Piece, table: str) -> Staged:
         _load(stage.connection, order.intake.staging, piece, reading.prepare)
@@ -180,23 +181,55 @@ def _ahead(
     return staged_ahead(order.intake.connection, order.kind, stage, items, work, alone)
 
 
-def _known(order: _Order, text: Text) -> tuple[Receipt | None, Place]:
+def _way(order: _Order, form: str, maps: Maps) -> Way:
+    told = [f"--map {target}={sql}" for target, sql in sorted(maps.expressions.items())]
+    return Way(form=form, service=order.service, maps=" ".join(told))
+
+
+def _named(maps: Maps, columns: Iterable[str]) -> bool:
+    """Whether records name their services themselves."""
+    return "service" in maps.expressions or "service" in columns
+
+
+def _known(order: _Order, text: Text, way: Way, *, named: bool) -> tuple[Receipt | None, Place]:
     """How far a file is known. What it said in a line that was half written then is withdrawn."""
     while True:
         text.seek(0)
-        receipt, place, torn = known_prefix(text, _receipts(order))
+        receipt, place, torn = known_prefix(text, _receipts(order, named=named))
+        if receipt:
+            _check_way(order, receipt, way)
         if receipt is None or not torn:
             return receipt, place
         order.intake.withdraw("logs" if order.kind is LOGS else "requests", receipt)
 
 
-def _receipts(order: _Order) -> list[Receipt]:
-    """The receipts of files of this kind: the same bytes may be read as requests and as logs."""
+def _receipts(order: _Order, *, named: bool) -> list[Receipt]:
+    """The receipts that may be of this file: read as the same kind and, unnamed, service."""
+    known = ways(order.intake.connection)
+
+    def fits(receipt: Receipt) -> bool:
+        way = known.get(receipt.feed)
+        return named or way is None or way.service == order.service
+
     return [
         receipt
         for receipt in order.intake.receipts()
-        if receipt.position and receipt.feed.startswith(f"{order.kind.name}:")
+        if receipt.position and receipt.feed.startswith(f"{order.kind.name}:") and fits(receipt)
     ]
+
+
+def _check_way(order: _Order, receipt: Receipt, asked: Way) -> None:
+    """Rows that are stored stay as they were read. Raises Failure when asked to read otherwise."""
+    way = ways(order.intake.connection).get(receipt.feed)
+    if way and (difference := way.difference(asked)):
+        raise Failure(
+            f"{order.file}: was taken in before, {difference}; its rows stay as they are",
+            "give the same options again, or take it into another home (ERRORBUDGET_HOME)",
+        )
+
+
+def _rejected_file(order: _Order, feed: str) -> Path:
+    return order.rejected / f"{feed.partition(':')[2]}.ndjson"
 
 
 def _load(
@@ -223,8 +256,9 @@ def _explained(rejected: list[Rejected], piece: Piece) -> list[Rejected]:
 class _Taking:
     """A file on its way in: its feed, its counts, and the file of what was set aside."""
 
-    def __init__(self, order: _Order, receipt: Receipt | None) -> None:
+    def __init__(self, order: _Order, receipt: Receipt | None, way: Way) -> None:
         self._order = order
+        self._way = way
         self._feed = receipt.feed if receipt else ""
         self._known = counted(order.intake.connection, receipt)
         self._counts = self._known
@@ -281,9 +315,10 @@ class _Taking:
             feed = f"{self._order.kind.name}:{self._order.file.name[:80]}-{key[:12]}"
             self._feed, key = feed, hashlib.sha256(key.encode()).hexdigest()
         forget_after(self._rejected_file(), 0)
+        remember(self._order.intake.connection, self._feed, self._way)
 
     def _rejected_file(self) -> Path:
-        return self._order.rejected / f"{self._feed.partition(':')[2]}.ndjson"
+        return _rejected_file(self._order, self._feed)
 
 
 def _take_parquet(order: _Order, text: Text) -> Report:
@@ -294,8 +329,11 @@ def _take_parquet(order: _Order, text: Text) -> Report:
         maps = checked(order.maps, parquet.mappable(types))
         text.seek(0)
         digest, total = file_hash(text).hexdigest(), parquet.rows(connection, copy)
-        receipt = _parquet_receipt(order, digest)
-        taking = _Taking(order, receipt)
+        way = _way(order, "parquet", maps)
+        receipt = _parquet_receipt(order, digest, named=_named(maps, types))
+        if receipt:
+            _check_way(order, receipt, way)
+        taking = _Taking(order, receipt, way)
 
         def work(stage: Stage, span: range, table: str) -> Staged:
             source = parquet.source(copy, types, maps.reads, span)
@@ -320,6 +358,6 @@ def _rows_key(digest: str, rows: int) -> str:
     return hashlib.sha256(f"{digest}:{rows}".encode()).hexdigest()
 
 
-def _parquet_receipt(order: _Order, digest: str) -> Receipt | None:
-    known = [r for r in _receipts(order) if r.key == _rows_key(digest, r.position)]
+def _parquet_receipt(order: _Order, digest: str, *, named: bool) -> Receipt | None:
+    known = [r for r in _receipts(order, named=named) if r.key == _rows_key(digest, r.position)]
     return max(known, key=lambda receipt: receipt.position, default=None)
