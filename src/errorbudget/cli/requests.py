@@ -1,6 +1,8 @@
 """`errorbudget ingest` and `errorbudget correct`: requests in, and what became known later."""
 
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,28 +35,44 @@ def ingest(
     """Take requests (or log records) from files; a file or line taken before counts once."""
     from errorbudget.cli.progress import bar
 
-    missing = [str(file) for file in files if not file.is_file()]
-    if missing:
-        raise Failure(*(f"{name}: no such file" for name in missing))
-    with entered(create=True) as door:
-        reports: list[Report] = []
+    if unusable := [f"{file}: {_unusable(file)}" for file in files if not file.is_file()]:
+        raise Failure(*unusable)
+    mapped = _mapped(maps or [])
+    reports: list[Report] = []
+    with entered(create=True) as door, _told(reports):
         for file in files:
             with bar(file) as progress:
-                reports.append(
-                    door.ingest(
-                        file,
-                        form=form,
-                        service=service,
-                        maps=_mapped(maps or []),
-                        logs=logs,
-                        progress=progress,
-                    )
+                report = door.ingest(
+                    file, form=form, service=service, maps=mapped, logs=logs, progress=progress
                 )
+            reports.append(report)
     total = reports[0].merged(reports[1:])
-    for report in reports:
-        if report.rejected_file:
-            sys.stderr.write(f"{report.rejected} lines set aside in {report.rejected_file}\n")
     answer(total.as_dict(), _sentence(total), as_json=as_json)
+
+
+def _unusable(file: Path) -> str:
+    """Why this is no file to take in."""
+    if file.is_dir():
+        return "is a folder: name the files in it"
+    if file.exists():
+        return "is not a regular file: write what it gives to one, and take that in"
+    return "no such file"
+
+
+@contextmanager
+def _told(reports: "list[Report]") -> Generator[None]:
+    """Tell what was set aside; and what is stored, when a later file cannot be taken in."""
+    try:
+        yield
+    except Failure:
+        if reports:
+            total = _sentence(reports[0].merged(reports[1:]))
+            sys.stderr.write(f"{len(reports)} taken in before this failed: {total}\n")
+        raise
+    finally:
+        for report in reports:
+            if report.rejected_file:
+                sys.stderr.write(f"{report.rejected} lines set aside in {report.rejected_file}\n")
 
 
 def _mapped(maps: list[str]) -> dict[str, str]:
@@ -63,6 +81,9 @@ def _mapped(maps: list[str]) -> dict[str, str]:
         raise Failure(
             f"--map {wrong[0]}: write COLUMN=SQL, as in --map duration_ms='seconds * 1000'"
         )
+    columns = [column.strip() for column, _, _ in pairs]
+    if twice := [column for column in columns if columns.count(column) > 1]:
+        raise Failure(f"--map {twice[0]}: given more than once; a column is computed in one way")
     return {column.strip(): sql for column, _, sql in pairs}
 
 
