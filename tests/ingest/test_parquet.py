@@ -75,3 +75,29 @@ def test_the_same_file_again_counts_once(desk):
 def test_what_is_no_parquet_is_refused(desk):
     with pytest.raises(Failure, match="cannot be read as Parquet"):
         desk.take(b"PAR1 and nothing more\n", "requests.parquet")
+
+
+def test_a_file_damaged_within_is_refused_in_one_line_and_may_be_replaced(desk):
+    file = write(desk, ROWS.format(n=250_000))
+    whole = file.read_bytes()
+    at = len(whole) * 7 // 10
+    file.write_bytes(whole[:at] + b"\xff" * 4_000 + whole[at + 4_000 :])
+    with pytest.raises(Failure) as damaged:
+        desk.take_file(file)
+
+    cause, way_out = damaged.value.lines
+    assert cause.startswith(f"{file}: cannot be read as Parquet: ")
+    assert "select" not in cause.lower()
+    assert str(desk.warehouse.staging) not in cause
+    assert way_out.startswith("nothing of it is stored")
+    assert desk.column("line") == []
+    file.write_bytes(whole)
+    assert desk.take_file(file).stored == 250_000
+
+
+def test_what_is_told_of_a_file_that_is_no_parquet_takes_a_line(desk):
+    with pytest.raises(Failure) as refused:
+        desk.take(b"PAR1 and nothing more\n", "requests.parquet")
+
+    assert "\n" not in refused.value.lines[0]
+    assert str(desk.warehouse.staging) not in refused.value.lines[0]

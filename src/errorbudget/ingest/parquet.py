@@ -2,7 +2,8 @@
 
 import hashlib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -30,11 +31,22 @@ def staged_copy(file: Path, staging: Path) -> Path:
 
 def described(connection: duckdb.DuckDBPyConnection, copy: Path, file: Path) -> dict[str, str]:
     """The columns of a file and their types. Raises Failure when it is not Parquet."""
-    try:
+    with reading(file, copy):
         rows = connection.execute(f"describe from {_read(copy)}").fetchall()
-    except duckdb.Error as cause:
-        raise Failure(f"{file}: cannot be read as Parquet: {cause}") from cause
     return {row[0]: row[1] for row in rows}
+
+
+@contextmanager
+def reading(file: Path, copy: Path) -> Generator[None]:
+    """Raises Failure, in a line, when the file cannot be read, or not to its end."""
+    try:
+        yield
+    except duckdb.Error as cause:
+        said = str(cause).partition("\n")[0].replace(str(copy), file.name)
+        raise Failure(
+            f"{file}: cannot be read as Parquet: {said}",
+            "nothing of it is stored: write the file again, and take that in",
+        ) from cause
 
 
 def mappable(types: Mapping[str, str]) -> dict[str, Type]:

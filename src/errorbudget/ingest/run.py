@@ -1,7 +1,8 @@
 """Takes a file in: piece by piece, each one transaction, going on where an earlier run stopped."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -181,6 +182,10 @@ def _ahead(
     return staged_ahead(order.intake.connection, order.kind, stage, items, work, alone)
 
 
+def _withdraw(order: _Order, receipt: Receipt) -> None:
+    order.intake.withdraw("logs" if order.kind is LOGS else "requests", receipt)
+
+
 def _way(order: _Order, form: str, maps: Maps) -> Way:
     told = [f"--map {target}={sql}" for target, sql in sorted(maps.expressions.items())]
     return Way(form=form, service=order.service, maps=" ".join(told))
@@ -200,7 +205,7 @@ def _known(order: _Order, text: Text, way: Way, *, named: bool) -> tuple[Receipt
             _check_way(order, receipt, way)
         if receipt is None or not torn:
             return receipt, place
-        order.intake.withdraw("logs" if order.kind is LOGS else "requests", receipt)
+        _withdraw(order, receipt)
 
 
 def _receipts(order: _Order, *, named: bool) -> list[Receipt]:
@@ -292,6 +297,17 @@ class _Taking:
         self._repeated += added.duplicates
         self._due = None
 
+    @contextmanager
+    def whole(self) -> Generator[None]:
+        """Take everything of this file back when it fails: one in its place has other bytes."""
+        try:
+            yield
+        except Failure:
+            if self._feed:
+                _withdraw(self._order, Receipt(feed=self._feed, key="", position=1, line=0))
+                forget_after(self._rejected_file(), 0)
+            raise
+
     def report(self) -> Report:
         """What came of it, records of earlier runs included: they are duplicates now."""
         known, counts = self._known, self._counts
@@ -322,25 +338,33 @@ class _Taking:
 
 
 def _take_parquet(order: _Order, text: Text) -> Report:
-    connection = order.intake.connection
     copy = parquet.staged_copy(order.file, order.intake.staging)
     try:
-        types = parquet.described(connection, copy, order.file)
-        maps = checked(order.maps, parquet.mappable(types))
-        text.seek(0)
-        digest, total = file_hash(text).hexdigest(), parquet.rows(connection, copy)
-        way = _way(order, "parquet", maps)
-        receipt = _parquet_receipt(order, digest, named=_named(maps, types))
-        if receipt:
-            _check_way(order, receipt, way)
-        taking = _Taking(order, receipt, way)
+        return _take_rows(order, text, copy)
+    finally:
+        copy.unlink(missing_ok=True)
 
-        def work(stage: Stage, span: range, table: str) -> Staged:
-            source = parquet.source(copy, types, maps.reads, span)
+
+def _take_rows(order: _Order, text: Text, copy: Path) -> Report:
+    connection = order.intake.connection
+    types = parquet.described(connection, copy, order.file)
+    maps = checked(order.maps, parquet.mappable(types))
+    text.seek(0)
+    digest, total = file_hash(text).hexdigest(), parquet.rows(connection, copy)
+    way = _way(order, "parquet", maps)
+    receipt = _parquet_receipt(order, digest, named=_named(maps, types))
+    if receipt:
+        _check_way(order, receipt, way)
+    taking = _Taking(order, receipt, way)
+
+    def work(stage: Stage, span: range, table: str) -> Staged:
+        source = parquet.source(copy, types, maps.reads, span)
+        with parquet.reading(order.file, copy):
             return stage.stage(source, table, agents=True)
 
-        starts = range(receipt.line if receipt else 0, total, ROWS)
-        spans = (range(start, min(start + ROWS, total)) for start in starts)
+    starts = range(receipt.line if receipt else 0, total, ROWS)
+    spans = (range(start, min(start + ROWS, total)) for start in starts)
+    with taking.whole():
         for group in _ahead(order, maps, spans, work):
             for span, staged in group:
                 stop = span.stop
@@ -348,9 +372,7 @@ def _take_parquet(order: _Order, text: Text) -> Report:
                 taking.note(staged, staged.rejected, key=key, position=stop, line=stop)
             taking.store()
             order.progress(text.total * group[-1][0].stop // total, text.total)
-        return taking.report()
-    finally:
-        copy.unlink(missing_ok=True)
+    return taking.report()
 
 
 def _rows_key(digest: str, rows: int) -> str:
