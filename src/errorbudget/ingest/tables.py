@@ -1,6 +1,7 @@
 """Reads CSV: each row becomes one JSON object of texts under the names of the header."""
 
 import csv
+from collections import deque
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -22,6 +23,16 @@ def delimiter_of(header: bytes) -> str:
     return max(_DELIMITERS, key=lambda delimiter: header.count(delimiter.encode()))
 
 
+SAMPLED: Final = 1_000
+SAMPLED_BYTES: Final = 4 << 20
+"""Rows that tell which columns are numbers: fewer when they are long."""
+
+_FARTHEST: Final = 16 << 20
+"""Bytes within which a quoted field must end; a quote that nothing closes there is a stray one."""
+
+csv.field_size_limit(LONGEST)
+
+
 @dataclass(slots=True)
 class _Lines:
     """The lines of a file as texts, remembering the bytes of those not yet accounted for."""
@@ -31,21 +42,44 @@ class _Lines:
     too_long: bool = False
     ended: bool = False
     """No line is left; a row that comes after that is one whose quoted field nothing closed."""
+    _size: int = 0
+    _again: deque[bytes] = field(default_factory=deque[bytes])
 
     def __iter__(self) -> Iterator[str]:
-        while line := self.text.readline(LONGEST):
-            self.pending.append(line)
-            while len(line) == LONGEST and not line.endswith(b"\n"):
-                self.too_long = True
-                line = self.text.readline(LONGEST)
-                self.pending.append(line)
-            yield "\n" if self.too_long else line.decode("utf-8", "surrogateescape")
+        while line := self._take():
+            if self._size <= LONGEST and (len(line) < LONGEST or line.endswith(b"\n")):
+                yield line.decode("utf-8", "surrogateescape")
+                continue
+            self.too_long = True
+            within = len(self.pending) > 1
+            self._pass_over(line, quoted=within ^ line.count(b'"') % 2)
+            # What was not shown of the record is not needed; a quoted field is closed for it.
+            yield '"\n' if within else "\n"
         self.ended = True
+
+    def _take(self) -> bytes:
+        line = self._again.popleft() if self._again else self.text.readline(LONGEST)
+        if line:
+            self.pending.append(line)
+            self._size += len(line)
+        return line
+
+    def _pass_over(self, line: bytes, *, quoted: int) -> None:
+        """Go to the end of a record that is too long; of one that has none, to that of its line."""
+        while line and (quoted or not line.endswith(b"\n")):
+            line = self._take() if not quoted or self._size <= _FARTHEST else b""
+            quoted ^= line.count(b'"') % 2
+        if quoted:
+            ends = (n for n, part in enumerate(self.pending, 1) if part.endswith(b"\n"))
+            first = next(ends, len(self.pending))
+            self._again.extendleft(reversed(self.pending[first:]))
+            del self.pending[first:]
 
     def account(self) -> tuple[bytes, int]:
         """The bytes read since the last call, and how many lines they are."""
         data = b"".join(self.pending)
         self.pending.clear()
+        self._size = 0
         return data, data.count(b"\n") + (not data.endswith(b"\n") and bool(data))
 
 
@@ -70,7 +104,7 @@ def table(text: Text, path: Path) -> Table:
     names = _names(next(reader, []), path)
     data, count = lines.account()
     seen: dict[str, list[object]] = {name: [] for name in names}
-    for row in _sampled(reader):
+    for row in _sampled(reader, lines):
         for name, value in zip(names, row, strict=False):
             seen[name].append(value)
     return Table(
@@ -81,9 +115,14 @@ def table(text: Text, path: Path) -> Table:
     )
 
 
-def _sampled(reader: Iterator[list[str]]) -> Iterator[list[str]]:
+def _sampled(reader: Iterator[list[str]], lines: _Lines) -> Iterator[list[str]]:
+    left = SAMPLED_BYTES
     try:
-        yield from islice(reader, 1_000)
+        for row in islice(reader, SAMPLED):
+            left -= len(lines.account()[0])
+            if left < 0:
+                return
+            yield row
     except csv.Error:
         return
 
