@@ -129,9 +129,10 @@ def _child(file: Path) -> None:
 
 
 def _peak() -> int:
-    """Kilobytes resident at most. getrusage would also tell of the process that started this one."""
+    """Kilobytes resident at most. getrusage would tell of the process that started this one too."""
     status = Path("/proc/self/status").read_text()
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
+    peak = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+    return int(peak.split()[1])
 
 
 if __name__ == "__main__":
