@@ -64,6 +64,13 @@ def test_a_burn_fires_once_and_resolves_once() -> None:
     assert kinds(notices) == [(2, Kind.FIRED, Level.FIRE), (6, Kind.RESOLVED, Level.FIRE)]
 
 
+def test_what_recovers_for_a_whole_episode_is_taken_back_at_its_end() -> None:
+    alert, notices = told((1, FIRE), (2, OVER), (1 + EPISODE, OVER), (2 + EPISODE, OVER))
+
+    assert alert == Alert(since=2 + EPISODE)
+    assert kinds(notices)[1:] == [(2 + EPISODE, Kind.RESOLVED, Level.FIRE)]
+
+
 def test_the_phases_come_in_their_order() -> None:
     alert, phases = Alert(), list[Phase]()
     for now, found in ((1, CALM), (2, FIRE), (3, OVER), (4, CALM), (2 + EPISODE, CALM)):

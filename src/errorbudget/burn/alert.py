@@ -229,7 +229,9 @@ def _calm(alert: Alert, found: Reading, now: int) -> Step:
     if alert.onset is None:
         return alert, ()
     if _over(alert, now):
-        return Alert(since=now), ()
+        # The long window may still be over after hours: what was told must not stand for good.
+        owed = alert.taken_back < alert.notices
+        return Alert(since=now), (_notice(alert, Kind.RESOLVED, found, now),) if owed else ()
     phase = Phase.RECOVERING if _lingers(alert, found) else Phase.RESOLVED
     if phase is alert.phase:
         return alert, ()
