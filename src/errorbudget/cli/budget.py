@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from errorbudget.cli.door import Told, entered
-from errorbudget.cli.options import At, Json, asked_moment, print_json
+from errorbudget.cli.door import entered
+from errorbudget.cli.options import At, Json, Told, asked_moment, print_json
 
 
 def budget(

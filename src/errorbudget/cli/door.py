@@ -5,19 +5,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from errorbudget import clock
-from errorbudget.cli.options import home_path
+from errorbudget.cli.options import Told, home_path
 
 if TYPE_CHECKING:
     from errorbudget.change import Change, Diff
     from errorbudget.cli.progress import Progress
     from errorbudget.ingest.report import Report
     from errorbudget.program.program import Program
-
-Told = dict[str, Any]
-"""One answer, as JSON has it."""
 
 
 class Door(Protocol):

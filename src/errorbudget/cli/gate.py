@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from errorbudget import clock
-from errorbudget.cli.door import Told, entered
-from errorbudget.cli.options import At, Json, asked_moment, print_json, printable
+from errorbudget.cli.door import entered
+from errorbudget.cli.options import At, Json, Told, asked_moment, print_json, printable
 from errorbudget.errors import Failure
 
 app = typer.Typer(help="Between the deploy command and the deploy.", no_args_is_help=True)

@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from errorbudget.cli import audit, budget, burn, change, demo, gate, objective, requests
+from errorbudget.cli import audit, budget, burn, change, demo, gate, objective, requests, serve
 from errorbudget.errors import Failure, Kind
 
 EXIT = {Kind.USAGE: 2, Kind.DOCUMENT: 2, Kind.BUSY: 1, Kind.UNTRUSTED: 4}
@@ -27,6 +27,7 @@ app.command("burn")(burn.burn)
 app.add_typer(change.app, name="change")
 app.add_typer(gate.app, name="gate")
 app.add_typer(audit.app, name="audit")
+app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 
 

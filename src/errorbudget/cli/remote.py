@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import httpx2
 
 from errorbudget import clock
-from errorbudget.cli.door import Told
+from errorbudget.cli.options import Told
 from errorbudget.cli.progress import Progress
 from errorbudget.errors import Failure, Kind
 

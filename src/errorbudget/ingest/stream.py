@@ -60,6 +60,8 @@ class Stream:
         self._stopping = threading.Event()
         self._loaded = self._duplicates = self._set_aside = 0
         self._problem = ""
+        self._turn = threading.Condition()
+        self._begun = self._ended = 0
 
     @classmethod
     def open(cls, folder: Path, intake: Intake, pace: Pace | None = None) -> Self:
@@ -114,6 +116,15 @@ class Stream:
                 self._load_segment(kind, journal, segment)
         return self._loaded - before
 
+    def settle(self, patience: float) -> bool:
+        """Wait until what was acknowledged before is in the warehouse; whether it is."""
+        if not self.state.unloaded:
+            return True
+        with self._turn:
+            wanted = self._begun + 1
+            self._wake.set()
+            return self._turn.wait_for(lambda: self._ended >= wanted, patience)
+
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._wake.wait(self._pace.every)
@@ -122,12 +133,17 @@ class Stream:
                 self._stopping.wait(self._pace.every)
 
     def _attempt(self) -> bool:
+        with self._turn:
+            self._begun += 1
         try:
             self.load()
         except (duckdb.Error, OSError, Failure) as cause:
             self._problem = f"{type(cause).__name__}: {cause}"
             return False
         self._problem = ""
+        with self._turn:
+            self._ended = self._begun
+            self._turn.notify_all()
         return True
 
     def _load_segment(self, kind: RowKind, journal: Journal, segment: Segment) -> None:

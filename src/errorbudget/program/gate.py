@@ -121,7 +121,7 @@ class Gate:
 
         Raises Failure when the entry of that number is no decision.
         """
-        service, change = self._asked_for(entry)
+        service, change = self.asked_for(entry)
         outcome = "succeeded" if exit_code == 0 else "failed"
         body = {
             "service": service,
@@ -143,8 +143,8 @@ class Gate:
             )
         return body
 
-    def _asked_for(self, entry: int) -> tuple[str, str]:
-        """The service and the change that a decision was about."""
+    def asked_for(self, entry: int) -> tuple[str, str]:
+        """The service and the change that a decision was about. Raises Failure."""
         decision = next(self._home.trail.entries(after=entry - 1), None)
         fields = decision.fields() if decision and decision.seq == entry else {}
         if fields.get("kind") != "decision":

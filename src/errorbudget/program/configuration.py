@@ -1,0 +1,177 @@
+"""What may an operator set? One YAML file, read strictly; everything has a default.
+
+An annotated example is deploy/errorbudget.yaml.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    field_validator,
+)
+
+from errorbudget.errors import Failure, Kind
+from errorbudget.notify.targets import Target
+from errorbudget.objective import notation
+
+STRICT: Final = ConfigDict(extra="forbid", frozen=True)
+_UNITS: Final = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+_SECONDS: Final = {"ms": 0.001, "s": 1.0}
+
+
+def _size(value: object) -> object:
+    """`16MiB` in bytes."""
+    if not isinstance(value, str):
+        return value
+    for unit in ("KiB", "MiB", "GiB", "B"):
+        number = value.removesuffix(unit).strip()
+        if value.endswith(unit) and number.isdigit():
+            return int(number) * _UNITS[unit]
+    raise ValueError(f"{value!r} is no size; write it as 16MiB")
+
+
+def _span(value: object) -> object:
+    """`3d`, `15m`, `2s` as a span of time."""
+    if not isinstance(value, str):
+        return value
+    for unit, seconds in _SECONDS.items():
+        number = value.removesuffix(unit)
+        if value.endswith(unit) and number.replace(".", "", 1).isdigit():
+            return timedelta(seconds=float(number) * seconds)
+    return timedelta(minutes=notation.minutes(value))
+
+
+Bytes = Annotated[int, BeforeValidator(_size), Field(gt=0)]
+Span = Annotated[
+    timedelta,
+    BeforeValidator(_span),
+    Field(gt=timedelta()),
+    PlainSerializer(lambda span: span.total_seconds(), return_type=float),
+]
+
+
+class Receiving(BaseModel):
+    """What is taken from senders, and how far each may go."""
+
+    model_config = STRICT
+    body: Bytes = 16 * 2**20
+    """Of a posted body, as sent and unzipped."""
+    file: Bytes = 8 * 2**30
+    """Of a file sent by `errorbudget ingest`."""
+    at_once: Bytes = 128 * 2**20
+    """Of all bodies that are being read; beyond, senders are told to come again."""
+    unloaded: Bytes = 256 * 2**20
+    """Acknowledged and not yet in the warehouse; beyond, senders are told to come again."""
+    spare: Bytes = 64 * 2**20
+    """Left free on the disk."""
+    ahead: Span = timedelta(minutes=15)
+    """How far a sender's clock may be ahead."""
+    late: Span = timedelta(days=3)
+    """How old OpenTelemetry records may be."""
+    oldest: Span = timedelta(days=400)
+    """How old requests posted as NDJSON may be."""
+    attributes: Annotated[int, Field(gt=0, le=1024)] = 128
+    """Of one record."""
+    tenant: tuple[str, ...] = ()
+    """Attributes that name the tenant, before those that are known."""
+    request_id: tuple[str, ...] = ()
+    """Attributes of a log record that tie it to its request, before the trace id."""
+
+
+class Watching(BaseModel):
+    """How often the server looks."""
+
+    model_config = STRICT
+    every: Span = timedelta(seconds=2)
+    """Between two evaluations of every budget."""
+    load: Span = timedelta(seconds=1)
+    """Between two loads of what was acknowledged."""
+
+
+class Configuration(BaseModel):
+    """Everything that can be set."""
+
+    model_config = STRICT
+    listen: str = "127.0.0.1:8700"
+    """Where to listen; wider than loopback only when there are tokens."""
+    hosts: tuple[str, ...] = ()
+    """Names under which clients may reach the server, besides what it listens on."""
+    documents: tuple[str, ...] = ()
+    """Files or patterns of objective documents, applied at start and on SIGHUP."""
+    receive: Receiving = Receiving()
+    watch: Watching = Watching()
+    targets: dict[str, Target] = Field(default_factory=dict[str, Target])
+    """Whom messages go to, by the names that documents use under `notify`."""
+
+    @field_validator("listen")
+    @classmethod
+    def _has_a_port(cls, listen: str) -> str:
+        split(listen)
+        return listen
+
+
+def split(listen: str) -> tuple[str, int]:
+    """Host and port of `HOST:PORT`. Raises ValueError."""
+    host, colon, port = listen.rpartition(":")
+    if not (colon and host and port.isdigit() and int(port) <= 65535):
+        raise ValueError(f"{listen!r} is no address; write HOST:PORT, as in 127.0.0.1:8700")
+    return host.strip("[]"), int(port)
+
+
+def read(file: Path) -> Configuration:
+    """The configuration in a file. Raises Failure naming each field that is wrong."""
+    return _checked(file, _parsed(file))
+
+
+def with_listen(given: Configuration, listen: str) -> Configuration:
+    """The same, listening elsewhere. Raises Failure."""
+    try:
+        split(listen)
+    except ValueError as cause:
+        raise Failure(f"--listen: {cause}") from cause
+    return given.model_copy(update={"listen": listen})
+
+
+def _parsed(file: Path) -> Any:
+    from ruamel.yaml import YAML, YAMLError
+
+    try:
+        return YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8")) or {}
+    except (OSError, UnicodeDecodeError) as cause:
+        raise Failure(f"{file}: cannot be read: {cause}") from cause
+    except YAMLError as cause:
+        raise ConfigurationInvalid(f"{file}: {' '.join(str(cause).split())}") from cause
+
+
+def _checked(file: Path, told: Any) -> Configuration:
+    try:
+        return Configuration.model_validate(told)
+    except ValidationError as invalid:
+        # The values stay out of the message: some are secrets.
+        raise ConfigurationInvalid(
+            *(
+                f"{file}: {'.'.join(str(part) for part in error['loc']) or 'the file'}: "
+                f"{_worded(error['type'], error['msg'])}"
+                for error in invalid.errors(include_input=False, include_url=False)
+            )
+        ) from None
+
+
+def _worded(kind: str, message: str) -> str:
+    if kind == "extra_forbidden":
+        known = ", ".join(Configuration.model_fields)
+        return f"is no setting; see deploy/errorbudget.yaml (at the top: {known})"
+    return message.removeprefix("Value error, ")
+
+
+class ConfigurationInvalid(Failure):
+    """One line a problem of the configuration file."""
+
+    kind = Kind.DOCUMENT

@@ -1,0 +1,173 @@
+"""What do answers look like, for the OpenAPI document? The program's own values are sent."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+
+class Error(_Answer):
+    """What went wrong."""
+
+    kind: str = Field(examples=["usage"])
+    message: str
+    lines: list[str]
+
+
+class Failed(_Answer):
+    """A failure: the place, the cause and the way out."""
+
+    error: Error
+
+
+class Taken(_Answer):
+    """What came of requests that were sent; `read` is the sum of the next three."""
+
+    read: int
+    stored: int
+    duplicates: int
+    rejected: int
+    first: str | None = Field(alias="from")
+    last: str | None = Field(alias="to")
+
+
+class Seen(_Answer):
+    """A service that has sent requests."""
+
+    service: str
+    first: str
+    last: str
+    requests: int
+
+
+class Window(_Answer):
+    """A half-open span of time."""
+
+    kind: Literal["rolling", "calendar"]
+    start: str
+    end: str
+
+
+class Budget(_Answer):
+    """The budget of one objective; `remaining` is 1 when untouched, null without data."""
+
+    service: str
+    services: list[str]
+    objective: str
+    target: str
+    window: Window
+    valid: int
+    bad: int
+    allowed: float | None
+    remaining: float | None
+    pace: float | None
+    exhausts_at: str | None
+    state: Literal["healthy", "spent", "stale", "unknown"]
+    meaningful: Literal["normal", "coarse", "events", "none"]
+    coverage: float | None
+    as_of: str | None
+
+
+class Horizon(_Answer):
+    """How fast the budget burnt over one horizon; 1 is exactly on time."""
+
+    horizon: str
+    valid: int
+    bad: int
+    rate: float | None
+    shown_rate: float | None
+    interval: list[float] | None
+
+
+class Burn(_Answer):
+    """How fast one objective's budget burns, and what its alert says."""
+
+    service: str
+    objective: str
+    alert: Literal["none", "drift", "warn", "fire", "recovering", "unknown"]
+    reason: str
+    horizons: list[Horizon]
+
+
+class Change(_Answer):
+    """What altered production."""
+
+    id: str
+    service: str
+    version: str
+    kind: str
+    environment: str
+    started: str
+    finished: str | None
+
+
+class Decided(_Answer):
+    """The answer for one change; it is entry number `entry` of the audit trail."""
+
+    service: str
+    change: str
+    decision: Literal["allow", "block", "needs_approval"]
+    reason: str
+    reason_code: str
+    band: str
+    risk: dict[str, Any]
+    budgets: list[Budget]
+    permits_now: list[str]
+    entry: int
+    checkpoint: str
+
+
+class Outcome(_Answer):
+    """What came of a permitted change."""
+
+    service: str
+    change: str
+    decided_by: int
+    outcome: Literal["succeeded", "failed"]
+    exit_code: int
+
+
+class Entry(_Answer):
+    """One entry of the audit trail."""
+
+    seq: int
+    at: str
+    kind: str
+    words: str
+    body: dict[str, Any]
+    leaf: str
+    checkpoint: str
+
+
+class Verified(_Answer):
+    """How many entries verify, and their root."""
+
+    entries: int
+    root: str
+
+
+class Corrected(_Answer):
+    """How many requests were corrected, and which ids nobody knows."""
+
+    corrected: int
+    unknown: int
+    unknown_ids: list[str]
+
+
+class Applied(_Answer):
+    """What became of a document."""
+
+    service: str
+    digest: str
+    state: Literal["binding", "unsigned"]
+    missing: list[str]
+    notes: list[str]
+
+
+class Health(_Answer):
+    """How the server is doing."""
+
+    status: str

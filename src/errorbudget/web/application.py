@@ -1,0 +1,74 @@
+"""The application: every endpoint, its documentation, and the log line of each call."""
+
+import logging
+import time
+from importlib.metadata import version
+from typing import Any, Final
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from errorbudget.web import failing, gating, health, reading, sending
+from errorbudget.web.server import Server
+
+LOG = logging.getLogger(__name__)
+
+_QUIET: Final = frozenset(("/healthz", "/readyz", "/metrics", "/v1/traces", "/v1/logs"))
+"""Called again and again: a line each would bury the others, unless something went wrong."""
+
+
+def application(server: Server) -> FastAPI:
+    """The application on a server that is being started."""
+    app = FastAPI(
+        title="errorbudget",
+        summary="An error budget program that runs itself.",
+        version=version("errorbudget"),
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.server = server
+    failing.install(app)
+    for routes in (sending, reading, gating, health):
+        app.include_router(routes.router)
+    app.add_middleware(Logged)
+    return app
+
+
+class Logged:
+    """Writes one line for each call: what was asked, what came of it, how long it took."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a call on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started, status = time.perf_counter(), 500
+
+        async def told(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, told)
+        finally:
+            _log(scope, status, time.perf_counter() - started)
+
+
+def _log(scope: Scope, status: int, seconds: float) -> None:
+    quiet = scope["path"] in _QUIET and status < 400
+    # Never the query or the headers: people put secrets there.
+    about: dict[str, Any] = {
+        "method": scope["method"],
+        "path": scope["path"],
+        "status": status,
+        "ms": round(seconds * 1000, 2),
+        "client": (scope.get("client") or ("",))[0],
+    }
+    level = logging.DEBUG if quiet else logging.INFO
+    LOG.log(level, "%s %s %d", scope["method"], scope["path"], status, extra={"about": about})

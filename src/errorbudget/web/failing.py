@@ -1,0 +1,123 @@
+"""What does a failure look like from outside? One shape of JSON, with the status its kind has."""
+
+import logging
+from typing import Any, ClassVar, Final
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from errorbudget.errors import Failure, Kind
+from errorbudget.ingest.journal import Busy, DiskRefused
+from errorbudget.ingest.otlp.refusal import Refused
+from errorbudget.ingest.posted import TooLong
+
+LOG = logging.getLogger(__name__)
+
+STATUS: Final = {Kind.USAGE: 400, Kind.DOCUMENT: 422, Kind.BUSY: 503, Kind.UNTRUSTED: 409}
+JSON: Final = "application/json"
+
+
+class TurnedAway(Failure):
+    """A call that HTTP has a status of its own for."""
+
+    status: ClassVar[int] = 400
+    word: ClassVar[str] = "usage"
+
+
+class Unauthorized(TurnedAway):
+    """No token, or none that is known."""
+
+    status = 401
+    word = "unauthorized"
+
+
+class Forbidden(TurnedAway):
+    """A token that may not do this."""
+
+    status = 403
+    word = "forbidden"
+
+
+class NotFound(TurnedAway):
+    """Nothing is there."""
+
+    status = 404
+    word = "not_found"
+
+
+class TooLarge(TurnedAway):
+    """A body larger than this server takes."""
+
+    status = 413
+    word = "too_large"
+
+
+class TooMany(Busy):
+    """More is being read than this server has room for."""
+
+
+def told(failure: Failure) -> Response:
+    """The answer that tells of a failure."""
+    word = failure.word if isinstance(failure, TurnedAway) else failure.kind.value
+    response = as_json(_error(word, list(failure.lines)), status=_status(failure))
+    if isinstance(failure, Busy):
+        response.headers["Retry-After"] = str(failure.retry_after)
+    elif failure.kind is Kind.BUSY:
+        response.headers["Retry-After"] = "5"
+    if isinstance(failure, Unauthorized):
+        response.headers["WWW-Authenticate"] = 'Bearer realm="errorbudget"'
+    return response
+
+
+def as_json(value: Any, *, status: int = 200) -> Response:
+    """The same bytes that the command prints."""
+    return Response(orjson.dumps(value) + b"\n", status_code=status, media_type=JSON)
+
+
+def install(app: FastAPI) -> None:
+    """Let every failure be told in this shape."""
+
+    @app.exception_handler(Failure)
+    def of_ours(_request: Request, failure: Failure) -> Response:  # pyright: ignore[reportUnusedFunction]
+        return told(failure)
+
+    @app.exception_handler(RequestValidationError)
+    def of_parameters(_request: Request, invalid: RequestValidationError) -> Response:  # pyright: ignore[reportUnusedFunction]
+        lines = [
+            f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}"
+            for error in invalid.errors()
+        ]
+        return as_json(_error("usage", lines), status=400)
+
+    @app.exception_handler(HTTPException)
+    def of_http(_request: Request, cause: HTTPException) -> Response:  # pyright: ignore[reportUnusedFunction]
+        word = "not_found" if cause.status_code == 404 else "usage"
+        response = as_json(_error(word, [str(cause.detail)]), status=cause.status_code)
+        response.headers.update(cause.headers or {})
+        return response
+
+    @app.exception_handler(Exception)
+    def of_nobody(request: Request, cause: Exception) -> Response:  # pyright: ignore[reportUnusedFunction]
+        LOG.error("%s %s failed", request.method, request.url.path, exc_info=cause)
+        line = "a defect of this program; its log says more"
+        return as_json(_error("crash", [line]), status=500)
+
+
+def _error(word: str, lines: list[str]) -> dict[str, Any]:
+    return {"error": {"kind": word, "message": "\n".join(lines), "lines": lines}}
+
+
+def _status(failure: Failure) -> int:
+    match failure:
+        case TurnedAway() | Refused():
+            return failure.status
+        case TooLong():
+            return 413
+        case DiskRefused() | TooMany():
+            return 503
+        case Busy():
+            return 429
+        case _:
+            return STATUS[failure.kind]

@@ -1,0 +1,105 @@
+"""The endpoints of the gate: decide on a change, and hear what came of it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from errorbudget import clock
+from errorbudget.change import Diff, FileChange
+from errorbudget.errors import Failure
+from errorbudget.program.gate import declared_risk
+from errorbudget.web import answers
+from errorbudget.web.calling import Gates, Here, documented, moment_of
+from errorbudget.web.failing import as_json
+
+router = APIRouter(prefix="/api/v1/gate", tags=["deciding"])
+
+STRICT = ConfigDict(extra="forbid")
+
+
+class FileTold(BaseModel):
+    """One file of a change; a binary file has no line counts."""
+
+    model_config = STRICT
+    path: str
+    added: int | None = None
+    deleted: int | None = None
+
+
+class DiffTold(BaseModel):
+    """What a change alters."""
+
+    model_config = STRICT
+    base: str = ""
+    head: str = ""
+    files: Annotated[list[FileTold], Field(max_length=100_000)]
+
+
+class Asked(BaseModel):
+    """May this change ship?"""
+
+    model_config = STRICT
+    service: str
+    change: Annotated[str, Field(description="What the change is known by: a commit, say.")]
+    diff: DiffTold | None = None
+    risk: Annotated[str | None, Field(examples=["normal"])] = None
+    at: Annotated[str | None, Field(description="RFC 3339; now if not given.")] = None
+
+
+@router.post(
+    "",
+    summary="Decide on a change",
+    responses=documented(
+        answers.Decided, "What `errorbudget gate check --json` prints; recorded before told.", 503
+    ),
+)
+def gate(server: Here, caller: Gates, asked: Asked) -> Response:
+    """The decision, with its reasons; it is in the audit trail before it is answered."""
+    caller.about(asked.service)
+    if not asked.change.strip() or not asked.change.isprintable():
+        raise Failure(f"change: {asked.change!r} is empty or holds control characters")
+    answer = server.check(
+        asked.service,
+        asked.change,
+        at=moment_of(asked.at, "at"),
+        diff=_diff(asked.diff),
+        declared=declared_risk(asked.risk),
+    )
+    return as_json(answer)
+
+
+def _diff(told: DiffTold | None) -> Diff | None:
+    if told is None:
+        return None
+    files = (
+        FileChange(path=file.path, added=file.added, deleted=file.deleted) for file in told.files
+    )
+    return Diff(base=told.base, head=told.head, files=tuple(files))
+
+
+class Came(BaseModel):
+    """What came of a permitted change."""
+
+    model_config = STRICT
+    exit_code: int
+    started: str | None = None
+
+
+@router.post(
+    "/{entry}/outcome",
+    summary="Tell what came of a change",
+    responses=documented(answers.Outcome, "The recorded outcome."),
+)
+def outcome(
+    server: Here,
+    caller: Gates,
+    entry: Annotated[int, Path(ge=1, description="The decision's `entry`.")],
+    came: Came,
+) -> Response:
+    """A command that succeeded (exit code 0) altered production: the change is recorded."""
+    caller.about(server.program.gate.asked_for(entry)[0])
+    now = clock.now()
+    started = moment_of(came.started, "started") or now
+    told = server.program.gate.record_outcome(entry, came.exit_code, started_at=started, now=now)
+    return as_json(told)

@@ -1,0 +1,83 @@
+"""The endpoints that machines look at: alive, ready, and the server's own numbers."""
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from errorbudget import clock
+from errorbudget.web import answers
+from errorbudget.web.calling import Here, documented
+from errorbudget.web.current import OVERDUE
+from errorbudget.web.failing import as_json
+from errorbudget.web.server import Server
+
+router = APIRouter(tags=["health"])
+
+
+@router.get(
+    "/healthz",
+    summary="Is the process alive?",
+    responses={200: {"model": answers.Health, "description": "It answers."}},
+)
+def healthz() -> Response:
+    """Says yes as long as it can; no token needed."""
+    return as_json({"status": "ok"})
+
+
+@router.get(
+    "/readyz",
+    summary="Are budgets current, and is there room for requests?",
+    responses={
+        200: {"model": answers.Health, "description": "Ready."},
+        503: {"model": answers.Health, "description": "Not ready; `problems` says why."},
+    },
+)
+def readyz(server: Here) -> Response:
+    """Ready once every budget has been evaluated, and again and again; no token needed."""
+    problems = found(server)
+    status = "unready" if problems else "ready"
+    return as_json({"status": status, "problems": problems}, status=503 if problems else 200)
+
+
+def found(server: Server) -> list[str]:
+    """What keeps the server from doing its work."""
+    pulse, stream = server.current.pulse, server.stream.state
+    problems = list[str]()
+    if pulse.age is None:
+        problems.append("the budgets have not been evaluated yet")
+    elif pulse.age > OVERDUE + server.configuration.watch.every.total_seconds():
+        problems.append(f"the budgets were last evaluated {pulse.age:.0f} s ago")
+    if pulse.problem:
+        problems.append(f"evaluating the budgets fails: {_plain(pulse.problem)}")
+    if stream.problem:
+        problems.append(f"loading what was acknowledged fails: {_plain(stream.problem)}")
+    if stream.unloaded > server.configuration.receive.unloaded * 0.9:
+        problems.append(f"{stream.unloaded // 2**20} MiB wait to be loaded")
+    return problems
+
+
+def _plain(problem: str) -> str:
+    return problem.splitlines()[0][:300]
+
+
+@router.get(
+    "/api/v1/status",
+    summary="How the server is doing",
+    responses=documented(answers.Health, "Its watch, its journal and its mail."),
+)
+def status(server: Here) -> Response:
+    """Numbers for people; /metrics has them for machines."""
+    pulse, stream = server.current.pulse, server.stream.state
+    told: dict[str, Any] = {
+        "status": "unready" if found(server) else "ready",
+        "problems": found(server),
+        "evaluated_at": clock.text(pulse.at) if pulse.at else None,
+        "evaluations": pulse.ticks,
+        "evaluation_seconds": pulse.seconds,
+        "unloaded_bytes": stream.unloaded,
+        "loaded_rows": stream.loaded,
+        "known_rows": stream.duplicates,
+        "set_aside_segments": stream.set_aside,
+        "letters": {state.value: n for state, n in server.program.home.outbox.counts().items()},
+    }
+    return as_json(told)

@@ -1,0 +1,130 @@
+"""The endpoints that answer questions: budgets, burns, changes, decisions, the audit trail."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, ConfigDict
+
+from errorbudget.web import answers
+from errorbudget.web.calling import At, Here, Reads, documented, moment_of
+from errorbudget.web.failing import as_json
+
+router = APIRouter(prefix="/api/v1", tags=["asking"])
+
+Service = Annotated[str | None, Query(description="One service, or all.")]
+Last = Annotated[int, Query(ge=0, le=10_000)]
+Fresh = Annotated[
+    bool,
+    Query(description="Wait until what was acknowledged is counted; false answers at once."),
+]
+
+
+@router.get(
+    "/services",
+    summary="Services that have sent requests",
+    responses=documented(list[answers.Seen], "Each with its first and last minute."),
+)
+def services(server: Here, caller: Reads) -> Response:
+    """Every service that has ever sent a request."""
+    return as_json([one for one in server.services() if caller.sees((one["service"],))])
+
+
+@router.get(
+    "/budgets",
+    summary="What is left",
+    responses=documented(list[answers.Budget], "What `errorbudget budget --json` prints."),
+)
+def budgets(
+    server: Here,
+    caller: Reads,
+    at: At,
+    service: Service = None,
+    fresh: Fresh = True,
+) -> Response:
+    """The budget of every objective, or of one service's."""
+    caller.about(service)
+    if fresh and at is None:
+        server.refresh()
+    found = server.budgets(service, at)
+    return as_json([one.as_dict() for one in found if caller.sees(one.document.services)])
+
+
+@router.get(
+    "/burn",
+    summary="How fast it goes",
+    responses=documented(list[answers.Burn], "What `errorbudget burn --json` prints."),
+)
+def burn(
+    server: Here,
+    caller: Reads,
+    at: At,
+    service: Service = None,
+    fresh: Fresh = True,
+) -> Response:
+    """The burn of every objective over its horizons, what its alert says, and why."""
+    caller.about(service)
+    if fresh and at is None:
+        server.refresh()
+    found = server.burns(service, at)
+    return as_json([one.as_dict() for one in found if caller.sees(one.standing.document.services)])
+
+
+@router.get(
+    "/changes",
+    summary="What altered production",
+    responses=documented(list[answers.Change], "Oldest first."),
+)
+def changes(
+    server: Here,
+    caller: Reads,
+    service: Service = None,
+    since: str | None = None,
+    until: str | None = None,
+) -> Response:
+    """The changes that started in [since, until)."""
+    caller.about(service)
+    found = server.program.home.changes.list(
+        service, since=moment_of(since, "since"), until=moment_of(until, "until")
+    )
+    return as_json([one.as_dict() for one in found if caller.sees((one.service,))])
+
+
+@router.get(
+    "/decisions",
+    summary="What was decided",
+    responses=documented(list[answers.Entry], "Entries of the audit trail, oldest first."),
+)
+def decisions(server: Here, caller: Reads, service: Service = None, last: Last = 50) -> Response:
+    """The last decisions, of a service or of all."""
+    caller.about(service)
+    found = server.program.audit.decisions(service, last)
+    return as_json([one for one in found if caller.sees((one["body"]["service"],))])
+
+
+@router.get(
+    "/audit",
+    summary="The audit trail",
+    responses=documented(list[answers.Entry], "What `errorbudget audit log --json` prints."),
+)
+def audit(server: Here, caller: Reads, last: Last = 50) -> Response:
+    """The last entries, or all with `last=0`, oldest first."""
+    caller.everything()
+    return as_json(server.program.audit.log(last))
+
+
+class Kept(BaseModel):
+    """A checkpoint that was kept elsewhere."""
+
+    model_config = ConfigDict(extra="forbid")
+    checkpoint: str | None = None
+
+
+@router.post(
+    "/audit/verify",
+    summary="Check the audit trail",
+    responses=documented(answers.Verified, "Every entry verifies.", 409),
+)
+def verify(server: Here, caller: Reads, kept: Kept) -> Response:
+    """Recompute every hash, also against a checkpoint that a decision once came with."""
+    caller.everything()
+    return as_json(server.program.audit.verify(*([kept.checkpoint] if kept.checkpoint else [])))

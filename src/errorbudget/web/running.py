@@ -1,0 +1,156 @@
+"""How does a server start, hear signals, and stop without losing anything?"""
+
+import glob
+import logging
+import os
+import secrets
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Final
+
+import uvicorn
+
+from errorbudget.errors import Failure
+from errorbudget.program.configuration import Configuration, split
+from errorbudget.program.program import Program
+from errorbudget.store.address import Address, leave, remove
+from errorbudget.web.application import application
+from errorbudget.web.server import Server
+
+LOG = logging.getLogger(__name__)
+
+DRAIN: Final = 20
+"""Seconds that calls under way have to end when the server is told to stop."""
+SWITCH: Final = 0.001
+"""Seconds after which a busy thread lets another one in: the gate must not wait for ingestion."""
+
+
+def run(home: Path, read: Callable[[], Configuration], announce: Callable[[str], None]) -> None:
+    """Serve the home until a signal says stop. Raises Failure, HomeBusy."""
+    configuration = read()
+    sys.setswitchinterval(SWITCH)
+    with Program.open(home, create=True) as program:
+        listening = _bound(configuration.listen)
+        server = Server(program, configuration, secrets.token_urlsafe(32))
+        apply_all(server, configuration)
+        url = _url(listening)
+        server.start()
+        try:
+            leave(home, Address(url=url, pid=os.getpid(), key=server.key))
+            with _reloading(server, read):
+                announce(url)
+                _serve(server, listening)
+        finally:
+            remove(home)
+            server.stop()
+            LOG.info("stopped; everything acknowledged is loaded")
+
+
+def apply_all(server: Server, configuration: Configuration) -> None:
+    """Put every configured document in force; one that is wrong holds up no other."""
+    for pattern in configuration.documents:
+        files = sorted(glob.glob(pattern))  # noqa: PTH207 -- patterns may be absolute
+        if not files:
+            LOG.warning("documents: nothing matches %s", pattern)
+        for file in files:
+            _apply(server, Path(file))
+
+
+def _apply(server: Server, file: Path) -> None:
+    try:
+        applied = server.apply(file.read_bytes(), str(file))
+        LOG.info("%s: %s", file, applied["state"], extra={"about": {"document": applied}})
+    except (Failure, OSError) as cause:
+        LOG.error("%s", cause, extra={"about": {"document": str(file)}})
+
+
+def _serve(server: Server, listening: socket.socket) -> None:
+    config = uvicorn.Config(
+        application(server),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=DRAIN,
+        timeout_keep_alive=75,
+        backlog=1024,
+    )
+    # uvicorn raises the signal again when it has ended: by then stopping is already under way.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _heard)
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def _heard(_number: int, _frame: object) -> None:
+    """What is left to do about a signal that uvicorn has acted on."""
+
+
+class _reloading:  # noqa: N801 -- read as `with reloading`
+    """SIGHUP reads the configuration again and applies its documents, in a thread of its own."""
+
+    def __init__(self, server: Server, read: Callable[[], Configuration]) -> None:
+        self._server = server
+        self._read = read
+        self._hangup = threading.Event()
+        self._ending = False
+        self._thread = threading.Thread(target=self._run, name="errorbudget-reload")
+
+    def __enter__(self) -> None:
+        signal.signal(signal.SIGHUP, lambda _number, _frame: self._hangup.set())
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._ending = True
+        self._hangup.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while self._hangup.wait() and not self._ending:
+            self._hangup.clear()
+            self._reload()
+
+    def _reload(self) -> None:
+        try:
+            configuration = self._read()
+        except Failure as failure:
+            LOG.error("not reloaded: %s", failure)
+            return
+        apply_all(self._server, configuration)
+        LOG.info("reloaded")
+
+
+def _bound(listen: str) -> socket.socket:
+    """A socket on the address. Raises Failure."""
+    host, port = split(listen)
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM
+        )[0]
+        bound = socket.socket(family, kind, protocol)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+    except OSError as cause:
+        raise Failure(
+            f"{listen}: cannot listen there: {cause.strerror or cause}",
+            "Give another address with --listen HOST:PORT, or any free port with --port 0.",
+        ) from cause
+    return bound
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches the address."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _url(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    if ip_address(host).is_unspecified:
+        host = "::1" if ":" in host else "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

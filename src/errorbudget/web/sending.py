@@ -1,0 +1,253 @@
+"""The endpoints that take in: OpenTelemetry, NDJSON, files, corrections, changes, documents."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from anyio import open_file
+from fastapi import APIRouter, Header, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from errorbudget import clock
+from errorbudget.change import Change
+from errorbudget.errors import Failure
+from errorbudget.ingest.otlp import Export, refused
+from errorbudget.ingest.otlp.answer import Signal
+from errorbudget.program.changes import kind_of
+from errorbudget.web import answers
+from errorbudget.web.access import Caller
+from errorbudget.web.calling import Administers, Here, Sends, documented, moment_of
+from errorbudget.web.failing import TooLarge, TurnedAway, as_json
+from errorbudget.web.server import Server
+
+router = APIRouter(tags=["taking in"])
+
+Key = Annotated[str, Header(alias="Idempotency-Key", max_length=256)]
+_OTLP: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/x-protobuf": {"schema": {"type": "string", "format": "binary"}},
+            "application/json": {"schema": {"type": "object"}},
+        },
+    }
+}
+_LINES: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
+    }
+}
+_BYTES: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+
+@router.post(
+    "/v1/traces",
+    summary="Take in spans (OTLP)",
+    responses=documented(answers.Taken, "Acknowledged: on disk.", 413, 429, 503)
+    | {200: {"description": "Acknowledged: ExportTraceServiceResponse, in the sender's encoding."}},
+    openapi_extra=_OTLP,
+)
+async def traces(request: Request, server: Here, caller: Sends, key: Key = "") -> Response:
+    """Server and consumer spans become requests; answered when they are on disk."""
+    return await _otlp("traces", request, server, caller, key)
+
+
+@router.post(
+    "/v1/logs",
+    summary="Take in log records (OTLP)",
+    responses=documented(answers.Taken, "Acknowledged: on disk.", 413, 429, 503)
+    | {200: {"description": "Acknowledged: ExportLogsServiceResponse, in the sender's encoding."}},
+    openapi_extra=_OTLP,
+)
+async def logs(request: Request, server: Here, caller: Sends, key: Key = "") -> Response:
+    """Error-level records count at the request that has their trace id, also minutes later."""
+    return await _otlp("logs", request, server, caller, key)
+
+
+async def _otlp(
+    signal: Signal, request: Request, server: Server, caller: Caller, key: str
+) -> Response:
+    content_type = request.headers.get("content-type", "")
+    try:
+        async with server.room.body(request) as body:
+            export = Export(
+                signal=signal,
+                body=body,
+                content_type=content_type,
+                content_encoding=request.headers.get("content-encoding", ""),
+                feed=f"otlp:{caller.name}",
+                key=key,
+            )
+            answer = await server.room.work(server.otlp.receive, export, clock.now())
+    except TurnedAway:
+        raise
+    except Failure as failure:
+        answer = refused(failure, content_type)
+    headers = {"Retry-After": str(answer.retry_after)} if answer.retry_after else None
+    return Response(answer.body, answer.status, headers, answer.content_type)
+
+
+@router.post(
+    "/api/v1/requests",
+    summary="Take in requests (NDJSON)",
+    responses=documented(answers.Taken, "Acknowledged: on disk.", 413, 429, 503),
+    openapi_extra=_LINES,
+)
+async def requests(
+    request: Request,
+    server: Here,
+    caller: Sends,
+    key: Key = "",
+    service: Annotated[str, Query(description="Of lines that name none.")] = "",
+) -> Response:
+    """One JSON object a line, gzip or not; answered when they are on disk.
+
+    The same body again, or the same Idempotency-Key, counts once. `duplicates` are those of a
+    repeated batch; requests known by their span id are recognised later, and count once as well.
+    """
+    async with server.room.body(request) as body:
+        told = await server.room.work(
+            lambda: server.posted.receive(
+                body,
+                feed=f"ndjson:{caller.name}",
+                key=key,
+                service=service,
+                allowed=caller.allowed,
+            )
+        )
+    return as_json(told)
+
+
+@router.post(
+    "/api/v1/files",
+    summary="Take in a whole file",
+    responses=documented(answers.Taken, "The file is in the warehouse.", 413, 422, 503),
+    openapi_extra=_BYTES,
+)
+async def files(  # noqa: PLR0913 -- one parameter for each option of the command
+    *,
+    request: Request,
+    server: Here,
+    caller: Sends,
+    name: Annotated[str, Query(description="What the file is called.", max_length=200)],
+    form: Annotated[str, Query(alias="format")] = "auto",
+    service: str = "",
+    logs: bool = False,
+    maps: Annotated[list[str] | None, Query(alias="map", description="COLUMN=SQL")] = None,
+) -> Response:
+    """What `errorbudget ingest` does with a file: each record once, however often it is sent."""
+    if caller.allowed.services or caller.allowed.environments:
+        caller.about(service or "any in the file")
+    file = server.spool(name)
+    try:
+        await _spooled(request, file, server.configuration.receive.file)
+        pairs = (text.partition("=") for text in maps or [])
+        expressions = {column: sql for column, _, sql in pairs}
+        report = await server.room.work(
+            lambda: server.ingest(file, form=form, maps=expressions, service=service, logs=logs)
+        )
+    finally:
+        server.unspool(file)
+    kept = str(report.rejected_file) if report.rejected_file else None
+    return as_json(report.as_dict() | {"rejected_file": kept})
+
+
+async def _spooled(request: Request, file: Path, most: int) -> None:
+    length = 0
+    async with await open_file(file, "wb") as out:
+        async for part in request.stream():
+            length += len(part)
+            if length > most:
+                raise TooLarge(f"the file has more than {most:,} bytes; send it in parts")
+            await out.write(part)
+
+
+class Correction(BaseModel):
+    """What became known of requests later."""
+
+    model_config = ConfigDict(extra="forbid")
+    service: str
+    request_ids: Annotated[list[str], Field(min_length=1, max_length=10_000)]
+    verdict: Annotated[Literal["bad", "good", "excluded"], Field(alias="as")] = "bad"
+    reason: str
+
+
+@router.post(
+    "/api/v1/corrections",
+    summary="Correct what requests count as",
+    responses=documented(answers.Corrected, "In the trail, and counted."),
+)
+def corrections(server: Here, caller: Sends, sent: Correction) -> Response:
+    """A 200 that corrupted an order is bad; the correction is an entry of the audit trail."""
+    caller.about(sent.service)
+    return as_json(server.correct(sent.service, sent.request_ids, sent.verdict, sent.reason))
+
+
+class ChangeTold(BaseModel):
+    """A change to production."""
+
+    model_config = ConfigDict(extra="forbid")
+    service: str
+    version: str
+    id: str = ""
+    kind: str = "deploy"
+    environment: str = ""
+    started: str | None = None
+    finished: str | None = None
+
+
+@router.post(
+    "/api/v1/changes",
+    summary="Record a change",
+    responses=documented(answers.Change, "The stored change."),
+)
+def changes(server: Here, caller: Sends, sent: ChangeTold) -> Response:
+    """What altered production, so that burns can be compared with it."""
+    caller.about(sent.service)
+    now = clock.now()
+    change = _change(sent, now)
+    return as_json(server.program.changes.record(change, now=now).as_dict())
+
+
+def _change(sent: ChangeTold, now: datetime) -> Change:
+    for name, text in (("service", sent.service), ("version", sent.version)):
+        if not text.strip() or not text.isprintable():
+            raise Failure(f"{name}: {text!r} is empty or holds control characters")
+    started = moment_of(sent.started, "started") or now
+    return Change(
+        id=sent.id or f"{sent.service}@{sent.version}@{clock.text(started)}",
+        service=sent.service,
+        version=sent.version,
+        kind=kind_of(sent.kind),
+        environment=sent.environment,
+        started_at=started,
+        finished_at=moment_of(sent.finished, "finished"),
+    )
+
+
+@router.post(
+    "/api/v1/documents",
+    summary="Put an objective document in force",
+    responses=documented(answers.Applied, "What became of the document.", 413, 422),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/yaml": {"schema": {"type": "string"}}},
+        }
+    },
+)
+async def documents(
+    request: Request,
+    server: Here,
+    _caller: Administers,
+    name: Annotated[str, Query(description="What messages call the file.")] = "document.yaml",
+) -> Response:
+    """The exact bytes of the YAML; problems come back as `file:line: field: what, what instead`."""
+    async with server.room.body(request) as body:
+        return as_json(await server.room.work(server.apply, body, name))

@@ -1,0 +1,200 @@
+"""What runs while the server does, and in which order does it start and stop?"""
+
+import secrets
+import shutil
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from errorbudget import clock
+from errorbudget.ingest.journal import JournalLimits
+from errorbudget.ingest.otlp import Door
+from errorbudget.ingest.otlp.settings import Conventions, Limits, Settings
+from errorbudget.ingest.posted import PostedLimits
+from errorbudget.ingest.report import Report
+from errorbudget.ingest.stream import Pace, Stream
+from errorbudget.objective.document import RiskClass
+from errorbudget.program.book import Standing
+from errorbudget.program.budgets import Budgets
+from errorbudget.program.burns import Burns, BurnStanding
+from errorbudget.program.configuration import Configuration, Receiving
+from errorbudget.program.gate import Gate
+from errorbudget.program.program import Program
+from errorbudget.program.requests import Requests
+from errorbudget.program.vigil import Snapshot
+from errorbudget.program.watching import Watch
+from errorbudget.web.current import PATIENCE, Current, known
+from errorbudget.web.receiving import PostedDoor, Room
+
+
+class Server:
+    """An open home and everything that works on it at once, each with a warehouse of its own."""
+
+    def __init__(self, program: Program, configuration: Configuration, key: str) -> None:
+        receive = configuration.receive
+        self.program = program
+        self.configuration = configuration
+        self.key = key
+        """What shows that a caller can read the home."""
+        self.stream = Stream.open(
+            program.home.path / "journal", program.warehouse.another(), _pace(configuration)
+        )
+        self.otlp = Door(self.stream, program.home.rejected, _settings(receive))
+        self.posted = PostedDoor(
+            self.stream, program.warehouse, program.home.rejected, _posted(receive)
+        )
+        self.room = Room(receive.body, receive.at_once)
+        watching = program.warehouse.another()
+        self.current = Current(
+            Watch(program.home, watching, program.objectives),
+            watching,
+            configuration.watch.every.total_seconds(),
+            lambda: self.stream.state.loaded,
+        )
+        self._reading = program.warehouse.another()
+        self._reading_turn = threading.Lock()
+        self._writing = Requests(program.home, program.warehouse.another(), program.objectives)
+        self._writing_turn = threading.Lock()
+        self._budgets = Budgets(program.home, self._reading, program.objectives)
+        self._burns = Burns(program.objectives, self._budgets)
+        self._gate = Gate(program.home, self._reading, program.objectives, self._budgets)
+
+    def start(self) -> None:
+        """Begin to load and to watch."""
+        self.stream.start()
+        self.current.start()
+
+    def stop(self) -> None:
+        """Load what was acknowledged, evaluate it, and let go."""
+        self.stream.close()
+        self.current.stop()
+        self.current.renew()
+
+    def refresh(self) -> None:
+        """Return when everything acknowledged before is evaluated, or patience ends."""
+        self.stream.settle(PATIENCE)
+        if self.current.is_behind:
+            self.current.changed()
+        self.current.settled()
+
+    def budgets(self, service: str | None, at: datetime | None) -> list[Standing]:
+        """Budgets from memory, or computed for a moment that was asked for. Raises Failure."""
+        if at is None and (seen := self.current.snapshot):
+            name = self._name(service)
+            return [one for one in seen.standings if name in (None, one.document.name)]
+        with self._reading_turn, self._reading.snapshot():
+            return self._budgets.read(service, at=at or clock.now())
+
+    def burns(self, service: str | None, at: datetime | None) -> list[BurnStanding]:
+        """Burns from memory, or computed for a moment that was asked for. Raises Failure."""
+        if at is None and (seen := self.current.snapshot):
+            name = self._name(service)
+            return [one for one in seen.burns if name in (None, one.standing.document.name)]
+        with self._reading_turn, self._reading.snapshot():
+            return self._burns.read(service, at=at or clock.now())
+
+    def check(
+        self, service: str, change: str, *, at: datetime | None, **asked: Any
+    ) -> dict[str, Any]:
+        """Decide on a change from memory; in the trail before it is told. Raises Failure."""
+        self.current.settled()
+        now, seen = clock.now(), None if at else self.current.snapshot
+        with self._unless_in_memory(service, seen, asked["declared"]):
+            answer = self._gate.check(
+                service,
+                change,
+                at=at or (seen.at if seen else now),
+                now=now,
+                known=partial(known, seen) if seen else None,
+                **asked,
+            )
+        return answer.as_dict()
+
+    def _unless_in_memory(
+        self, service: str, seen: Snapshot | None, declared: RiskClass | None
+    ) -> AbstractContextManager[object]:
+        """The warehouse, for one reader at a time, where a decision needs it."""
+        document = self._budgets.document(service)
+        if seen and known(seen, document) and declared is not RiskClass.ROLLBACK:
+            return nullcontext()
+        return self._reading_turn
+
+    def services(self) -> list[dict[str, Any]]:
+        """Every service that has ever sent a request."""
+        with self._reading_turn:
+            return [dict(one.as_dict()) for one in self._reading.services()]
+
+    def ingest(self, file: Path, *, form: str, maps: Mapping[str, str], **about: Any) -> Report:
+        """Take a file in; it is evaluated soon after. Raises Failure."""
+        with self._writing_turn:
+            report = self._writing.ingest(file, form=form, maps=maps, **about)
+        self.current.changed()
+        return report
+
+    def correct(
+        self, service: str, request_ids: Sequence[str], verdict: str, reason: str
+    ) -> dict[str, Any]:
+        """Judge requests by hand. Raises Failure."""
+        self.stream.settle(PATIENCE)
+        with self._writing_turn:
+            done = self._writing.correct(
+                service, request_ids, verdict, reason, now=clock.now()
+            ).as_dict()
+        self.current.changed()
+        return dict(done)
+
+    def apply(self, body: bytes, name: str) -> dict[str, Any]:
+        """Put a document in force. Raises DocumentInvalid."""
+        applied = self.program.objectives.put(body, Path(name), now=clock.now())
+        self.current.changed()
+        return applied.as_dict()
+
+    def spool(self, name: str) -> Path:
+        """A place for a file that is being sent; it goes when it is in, or with the next start."""
+        folder = self.program.home.staging / f"sent-{secrets.token_hex(8)}"
+        folder.mkdir()
+        return folder / (Path(name).name or "file")
+
+    def unspool(self, file: Path) -> None:
+        """Drop a file that was sent."""
+        shutil.rmtree(file.parent, ignore_errors=True)
+
+    def _name(self, service: str | None) -> str | None:
+        return None if service is None else self._budgets.document(service).name
+
+
+def _pace(configuration: Configuration) -> Pace:
+    receive = configuration.receive
+    return Pace(
+        every=configuration.watch.load.total_seconds(),
+        limits=JournalLimits(unloaded=receive.unloaded, spare=receive.spare),
+    )
+
+
+def _settings(receive: Receiving) -> Settings:
+    usual = Conventions()
+    return Settings(
+        limits=Limits(
+            body_bytes=receive.body,
+            attributes=receive.attributes,
+            ahead=receive.ahead,
+            behind=receive.late,
+        ),
+        conventions=Conventions(
+            tenant=(*receive.tenant, *usual.tenant),
+            request_id=(*receive.request_id, *usual.request_id),
+        ),
+    )
+
+
+def _posted(receive: Receiving) -> PostedLimits:
+    return PostedLimits(
+        ahead=receive.ahead,
+        behind=receive.oldest,
+        attributes=receive.attributes,
+        body_bytes=receive.body,
+    )
