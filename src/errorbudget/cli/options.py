@@ -1,18 +1,18 @@
-"""The options that several commands share, and how a command opens the home it works on."""
+"""The options that several commands share, and how a command prints."""
 
 import os
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from errorbudget import clock
 from errorbudget.errors import Failure
 
-if TYPE_CHECKING:
-    from errorbudget.program.program import Program
+Told = dict[str, Any]
+"""One answer, as JSON has it."""
 
 Json = Annotated[
     bool, typer.Option("--json", help="Print JSON. Commands that write do so unasked when piped.")
@@ -26,18 +26,6 @@ At = Annotated[
 def home_path() -> Path:
     """`$ERRORBUDGET_HOME`, or `./.errorbudget`."""
     return Path(os.environ.get("ERRORBUDGET_HOME") or ".errorbudget")
-
-
-def opened(*, create: bool = False, wait: float = 10.0) -> "Program":
-    """The Program on the home; only commands that write may create one. Raises Failure."""
-    from errorbudget.program.program import Program
-
-    if url := os.environ.get("ERRORBUDGET_URL"):
-        raise Failure(
-            f"ERRORBUDGET_URL is set to {url}, and this version talks to no server yet",
-            "Unset it to work on the home itself.",
-        )
-    return Program.open(home_path(), create=create, wait=wait)
 
 
 def moment(text: str | None, option: str = "--at") -> datetime:
