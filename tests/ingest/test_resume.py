@@ -311,3 +311,11 @@ def test_a_known_file_is_not_silently_read_otherwise(desk, before, after, says):
         desk.take(content + line(2), **after)
 
     assert desk.take(content, **before).duplicates == 1
+
+
+def test_what_was_set_aside_before_a_withdrawn_line_is_told_once(desk):
+    desk.take(b"bad\n" + line(0)[:-1], form="ndjson")
+    report = desk.take(b"bad\n" + line(0) + line(1), form="ndjson")
+
+    assert counts(report) == (3, 2, 0, 1)
+    assert [number for number, _ in desk.rejected()] == [1]

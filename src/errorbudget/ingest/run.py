@@ -206,6 +206,8 @@ def _known(order: _Order, text: Text, way: Way, *, named: bool) -> tuple[Receipt
         if receipt is None or not torn:
             return receipt, place
         _withdraw(order, receipt)
+        rest = [r.line for r in order.intake.receipts() if r.feed == receipt.feed]
+        forget_after(_rejected_file(order, receipt.feed), max(rest, default=0))
 
 
 def _receipts(order: _Order, *, named: bool) -> list[Receipt]:
