@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from program.traffic import START, at, between, fed, rows
-
 from errorbudget.program.book import Book
 from errorbudget.program.program import Program
+from program.traffic import START, at, between, fed, rows
 
 
 def taken_in(program: Program, folder: Path, day: int, clock: str, bad: int) -> None:
