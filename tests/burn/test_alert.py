@@ -112,6 +112,15 @@ def test_within_an_episode_a_burn_that_starts_again_is_quiet_until_it_has_cost_s
     assert not alert.pending
 
 
+def test_traffic_that_vanishes_later_in_an_episode_is_told_though_it_costs_nothing() -> None:
+    story = ((1, FIRE), (20, CALM), (40, SILENT), (60, SILENT), (61, SILENT), (62, SILENT))
+
+    _, notices = told(*story)
+
+    assert kinds(notices)[2:] == [(61, Kind.AGAIN, Level.FIRE)]
+    assert notices[-1].silent
+
+
 def test_each_repeat_must_have_cost_twice_the_one_before() -> None:
     bursts = [(now, (FIRE, CALM)[now // 60 % 2]) for now in range(0, 24 * 60, 60)]
     asked = list[int]()

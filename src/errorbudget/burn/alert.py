@@ -22,6 +22,10 @@ REPEAT_SPEND = 10 / 720
 """Share of the budget that 10x spends in an hour of 30 days: what a page is worth."""
 
 
+REPEAT_SILENCE = 60
+"""Minutes after a notice from which requests that stop coming are told within its episode."""
+
+
 class Phase(StrEnum):
     """Where an alert stands."""
 
@@ -209,9 +213,16 @@ def _go_on(alert: Alert, level: Level, found: Reading, now: int, spend: Spend) -
         )
     if level > alert.notified:
         return _tell(after, Kind.ESCALATED, found, now)
-    if after.pending and spend(after.told_at) >= REPEAT_SPEND * 2**after.notices:
+    if after.pending and _worth_telling(after, found, now, spend):
         return _tell(after, Kind.AGAIN, found, now)
     return after, ()
+
+
+def _worth_telling(alert: Alert, found: Reading, now: int, spend: Spend) -> bool:
+    """Whether a burn that begins anew has cost enough; requests that do not come cost nothing."""
+    if found.silent:
+        return now - alert.told_at >= REPEAT_SILENCE
+    return spend(alert.told_at) >= REPEAT_SPEND * 2**alert.notices
 
 
 def _tell(alert: Alert, kind: Kind, found: Reading, now: int) -> Step:
