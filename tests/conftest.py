@@ -8,7 +8,7 @@ import pytest
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real data sets; where CI=true their absence is a failure, not a skip."""
     if SHARED_DATA.is_dir():

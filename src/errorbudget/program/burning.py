@@ -21,6 +21,9 @@ from errorbudget.ledger.least import Least
 from errorbudget.ledger.window import minute_ceil
 from errorbudget.program.book import Book
 
+MOST_LEARNT: Final = 200
+"""Rows whose dispersion is learnt at one look: in an outage of everything nobody shall wait."""
+
 WEEKS: Final = 28
 """Days that dispersion is learnt from, and that a row of failures may reach back."""
 
@@ -97,11 +100,36 @@ def look(book: Book, sight: Sight, of_rules: Rules, rows: Ints, ends: Ints) -> L
     )
 
 
-def learn(book: Book, row: int, at: datetime) -> float:
-    """A row's dispersion on a day, from the whole days before it."""
-    today = minute_ceil(at) // DAY
-    valid, bad = book.minutes(row, today - WEEKS, WEEKS)
-    return float(dispersion(valid[None], bad[None], _budgets(book, np.array([row])))[0])
+Learnt = tuple[int, float]
+"""A dispersion, and the day it was learnt on."""
+
+
+class Dispersions:
+    """The dispersion of rows, learnt on each day that it is asked for, from the weeks before."""
+
+    def __init__(self, book: Book, at: datetime, known: dict[int, Learnt] | None = None) -> None:
+        self._book = book
+        self._today = minute_ceil(at) // DAY
+        self._known = {} if known is None else known
+        self.learnt = set[int]()
+        """The rows that were not known today."""
+
+    def __call__(self, rows: Ints) -> Floats:
+        """φ of each row."""
+        return np.array([self._of(row) for row in rows.tolist()])
+
+    def _of(self, row: int) -> float:
+        day, found = self._known.get(row, (-1, 1.0))
+        if day == self._today:
+            return found
+        if len(self.learnt) >= MOST_LEARNT:
+            return found
+        valid, bad = self._book.minutes(row, self._today - WEEKS, WEEKS)
+        of = _budgets(self._book, np.array([row]))
+        found = float(dispersion(valid[None], bad[None], of)[0])
+        self._known[row] = self._today, found
+        self.learnt.add(row)
+        return found
 
 
 def pressing(found: Look, budgets: Columns) -> Mask:

@@ -11,7 +11,6 @@ import numpy as np
 from errorbudget import clock
 from errorbudget.burn import alert, shown
 from errorbudget.burn.alert import Alert
-from errorbudget.burn.rate import Floats, Ints
 from errorbudget.burn.rules import DAY, Rules
 from errorbudget.burn.shown import Shown
 from errorbudget.ledger.budget import Budget
@@ -87,21 +86,6 @@ class Burns:
         return _read(book, at) if book.promises else []
 
 
-class Dispersions:
-    """What is learnt of each row's dispersion, on the day it is first asked for."""
-
-    def __init__(self, book: Book, at: datetime) -> None:
-        self._book = book
-        self._at = at
-        self._known = dict[int, float]()
-
-    def __call__(self, rows: Ints) -> Floats:
-        """φ of each row."""
-        for row in set(rows.tolist()) - self._known.keys():
-            self._known[row] = burning.learn(self._book, row, self._at)
-        return np.array([self._known[row] for row in rows.tolist()])
-
-
 def burn_standing(
     book: Book, found: Look, place: int, code: int, state: Alert, budget: Budget
 ) -> BurnStanding:
@@ -135,7 +119,7 @@ def _read(book: Book, at: datetime) -> list[BurnStanding]:
     budgets, end = book.columns(at), minute_ceil(at)
     sight = Sight(
         usual=burning.usual(book, at),
-        learnt=Dispersions(book, at),
+        learnt=burning.Dispersions(book, at),
         listening=np.full(len(book.promises), UNHEARD),
     )
     told = dict[int, BurnStanding]()

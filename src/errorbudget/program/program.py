@@ -1,5 +1,6 @@
 """The Program: an open home, and every capability on it."""
 
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +13,7 @@ from errorbudget.program.changes import Changes
 from errorbudget.program.gate import Gate
 from errorbudget.program.objectives import Objectives
 from errorbudget.program.requests import Requests
+from errorbudget.program.watching import Route, Watch, nobody
 from errorbudget.source.duckdb.warehouse import Warehouse
 from errorbudget.store.home import Home
 
@@ -55,6 +57,10 @@ class Program:
     def burns(self) -> Burns:
         """How fast it goes, and what the alerts say."""
         return Burns(self.objectives, self.budgets)
+
+    def watch(self, *, route: Route = nobody, wake: Callable[[], None] = lambda: None) -> Watch:
+        """What keeps looking and tells; for a thread of its own."""
+        return Watch(self.home, self.warehouse.another(), self.objectives, route=route, wake=wake)
 
     @cached_property
     def gate(self) -> Gate:

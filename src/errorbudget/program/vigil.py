@@ -1,0 +1,241 @@
+"""One look after another at the books of the documents in force: what was found, what to tell."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+
+from errorbudget.burn import alert
+from errorbudget.burn.alert import Alert, Notice
+from errorbudget.burn.rate import Ints
+from errorbudget.burn.rules import Rules
+from errorbudget.burn.silence import CHANCE, LATE
+from errorbudget.ledger.fleet import Budgets
+from errorbudget.ledger.window import minute_ceil, minute_floor
+from errorbudget.notify.message import Message
+from errorbudget.objective.document import ObjectiveDocument
+from errorbudget.program import burning, telling
+from errorbudget.program.book import Book, Standing
+from errorbudget.program.burning import UNHEARD, Look, Sight, Usual
+from errorbudget.program.burns import BurnStanding, burn_standing, spent
+from errorbudget.program.hearing import Hearing, Listening, hear, judge
+from errorbudget.program.remembering import WATCH, Key, Memory
+
+_MISSED: Final = -float(np.log(CHANCE))
+"""So many requests do not stay away by chance."""
+
+Addressed = tuple[Message, Sequence[str]]
+"""A message, and the names of the targets that it goes to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Watched:
+    """Rows that share rules, their alerts, and what was found of them."""
+
+    rules: Rules
+    rows: Ints
+    fleet: alert.Fleet
+    found: Look | None = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Snapshot:
+    """What one look found; it never changes, so that many may read it while the watch goes on."""
+
+    at: datetime
+    book: Book
+    budgets: Budgets | None
+    watched: Sequence[Watched]
+
+    @cached_property
+    def standings(self) -> list[Standing]:
+        """Every budget."""
+        return [self.book.standing(row, budget) for row, budget in enumerate(self.budgets or ())]
+
+    @cached_property
+    def burns(self) -> list[BurnStanding]:
+        """Every burn, and where its alert stands."""
+        told = dict[int, BurnStanding]()
+        for group in self.watched:
+            for place, row in enumerate(group.rows.tolist()):
+                told[row] = self.burn(group, place)
+        return [told[row] for row in range(len(told))]
+
+    def burn(self, group: Watched, place: int) -> BurnStanding:
+        """The burn at a place of a group."""
+        if self.budgets is None or group.found is None:
+            raise LookupError("nothing was looked at yet")
+        budget = self.budgets[int(group.rows[place])]
+        code, state = int(group.fleet.codes[place]), group.fleet.alerts[place]
+        return burn_standing(self.book, group.found, place, code, state, budget)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a look found, and what of it must be on disk before anybody hears of it."""
+
+    snapshot: Snapshot
+    messages: Sequence[Addressed]
+    changed: Sequence[Key]
+
+
+class Vigil:
+    """The watch over one edition of the documents; another edition is another vigil's."""
+
+    def __init__(self, book: Book, memory: Memory) -> None:
+        self.book = book
+        self.memory = memory
+        self._keys = [(promise.document.name, promise.objective) for promise in book.promises]
+        self._dispersions = {
+            row: memory.dispersions[key]
+            for row, key in enumerate(self._keys)
+            if key in memory.dispersions
+        }
+        self._watched = [self._start(*group) for group in burning.grouped(book)]
+
+    def look(self, now: datetime) -> Seen:
+        """Bring the books to `now`, and find out what that changes."""
+        book, gist = self.book, self.memory.gist()
+        book.bring_to(now)
+        if not book.promises:
+            snapshot = Snapshot(at=now, book=book, budgets=None, watched=())
+            return Seen(snapshot=snapshot, messages=(), changed=())
+        usual = burning.usual(book, now)
+        messages = self._listen(usual, now)
+        learning = burning.Dispersions(book, now, self._dispersions)
+        sight = Sight(usual=usual, learnt=learning, listening=self._listening())
+        snapshot, changed = self._judge(sight, now, messages)
+        changed |= {self._keys[row] for row in learning.learnt}
+        self.memory.dispersions |= {
+            self._keys[row]: self._dispersions[row] for row in learning.learnt
+        }
+        if self.memory.gist() != gist:
+            changed.add(WATCH)
+        return Seen(snapshot=snapshot, messages=messages, changed=sorted(changed))
+
+    def removed(self, now: datetime) -> tuple[list[Addressed], list[Key]]:
+        """What to tell of alerts whose objectives nobody promises any more, and their keys."""
+        gone = sorted(self.memory.alerts.keys() - set(self._keys))
+        messages: list[Addressed] = []
+        for key in gone:
+            state = self.memory.alerts.pop(key)
+            self.memory.dispersions.pop(key, None)
+            document = self._document(key[0])
+            if state.onset is not None and state.taken_back < state.notices:
+                told = telling.of_removal(*key, state, document, now)
+                messages.append((told, document.notify if document else ()))
+        return messages, gone
+
+    def _start(self, rules: Rules, rows: Ints) -> Watched:
+        kept = [self.memory.alerts.get(self._keys[row], Alert()) for row in rows.tolist()]
+        return Watched(rules=rules, rows=rows, fleet=alert.fleet(kept))
+
+    def _judge(
+        self, sight: Sight, now: datetime, messages: list[Addressed]
+    ) -> tuple[Snapshot, set[Key]]:
+        """Advance every alert; adds what is to be told."""
+        book, ends = self.book, self._ends(now)
+        budgets = book.columns(now)
+        notices: list[tuple[Watched, int, Notice]] = []
+        changed = set[Key]()
+        for index, group in enumerate(self._watched):
+            found = burning.look(book, sight, group.rules, group.rows, ends[group.rows])
+            after, told = self._advance(group, found, budgets)
+            changed |= self._remember(group, after)
+            notices += ((after, place, notice) for place, notice in told)
+            self._watched[index] = after
+        snapshot = Snapshot(at=now, book=book, budgets=budgets, watched=tuple(self._watched))
+        for group, place, notice in notices:
+            burn = snapshot.burn(group, place)
+            messages.append((telling.of_notice(notice, burn), burn.standing.document.notify))
+        return snapshot, changed
+
+    def _advance(
+        self, group: Watched, found: Look, budgets: Budgets
+    ) -> tuple[Watched, list[tuple[int, Notice]]]:
+        def spend(place: int, since: int) -> float:
+            row, until = int(group.rows[place]), int(found.ends[place])
+            return spent(self.book, row, since, until, budgets[row])
+
+        codes = found.codes(burning.pressing(found, budgets))
+        fleet, told = alert.step(group.fleet, codes, found.ends, spend)
+        return replace(group, fleet=fleet, found=found), told
+
+    def _remember(self, before: Watched, after: Watched) -> set[Key]:
+        """Keep the alerts that changed; their keys."""
+        if after.fleet is before.fleet:
+            return set()
+        changed = set[Key]()
+        pairs = zip(before.fleet.alerts, after.fleet.alerts, before.rows.tolist(), strict=True)
+        for old, new, row in pairs:
+            if new is not old:
+                self.memory.alerts[self._keys[row]] = new
+                changed.add(self._keys[row])
+        return changed
+
+    def _listen(self, usual: Usual, now: datetime) -> list[Addressed]:
+        """Find out how late data is; what to tell of that."""
+        memory, minute = self.memory, minute_floor(now)
+        memory.listening = Listening.at(memory.listening, minute)
+        messages: list[Addressed] = []
+        for document, hearing in self._hearings(now):
+            late = hearing.late or self._missed(document, hearing, usual, now)
+            after, kind = judge(hearing, late, minute)
+            memory.hearings[document.name] = after
+            if kind is not None:
+                told = hearing if after.late_since is None else after
+                since = told.late_since or minute
+                message = telling.of_lateness(document, kind, after, since, now)
+                messages.append((message, document.notify))
+        return messages
+
+    def _hearings(self, now: datetime) -> Iterator[tuple[ObjectiveDocument, Hearing]]:
+        """Each document that has a sender, and how late that is."""
+        for document in self.book.documents:
+            as_of = self.book.life(document).as_of
+            if self.book.heard(document) is not None and as_of is not None:
+                yield document, hear(self.memory.hearings.get(document.name), as_of, now)
+
+    def _missed(
+        self, document: ObjectiveDocument, hearing: Hearing, usual: Usual, now: datetime
+    ) -> bool:
+        """Whether nothing has come for longer than it usually stays away."""
+        since, end = self._heard_to(document), minute_floor(now)
+        if not hearing.live or end - since <= LATE or not document.burn.silence:
+            return False
+        rows = np.flatnonzero([key[0] == document.name for key in self._keys])
+        expected = usual.requests(rows, np.full(rows.size, since), np.full(rows.size, end))
+        return bool(expected.max() / 2 >= _MISSED)
+
+    def _heard_to(self, document: ObjectiveDocument) -> int:
+        """The minute since which its silence is its own."""
+        heard, listening = self.book.heard(document), self.memory.listening
+        if heard is None or listening is None:
+            return UNHEARD
+        return max(minute_ceil(heard), listening.since)
+
+    def _listening(self) -> Ints:
+        """For each row, since when its silence is its own."""
+        live = {name for name, hearing in self.memory.hearings.items() if hearing.live}
+        since = {
+            document.name: self._heard_to(document) if document.name in live else UNHEARD
+            for document in self.book.documents
+        }
+        return np.array([since[name] for name, _ in self._keys], np.int64)
+
+    def _ends(self, now: datetime) -> Ints:
+        """For each row, as of when it is looked at: when its data was complete."""
+        own = self.memory.hearings
+        ends = {
+            document.name: minute_ceil(
+                own[document.name].moment(now) if document.name in own else now
+            )
+            for document in self.book.documents
+        }
+        return np.array([ends[name] for name, _ in self._keys], np.int64)
+
+    def _document(self, name: str) -> ObjectiveDocument | None:
+        return next((one for one in self.book.documents if one.name == name), None)

@@ -1,0 +1,76 @@
+"""The bursts of failures in real traffic alert, and its quiet days do not.
+
+Three weeks of an image service. At 98 % its worst hours burn at
+4x and 7x, which is less than anybody is told of; at 99 % they are twice that.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from errorbudget.burn.rules import Level
+from errorbudget.program.program import Program
+from program.replaying import Episode, episodes
+from program.traffic import START, document
+
+MAPS = {
+    "time": "gmt_create",
+    "route": "predict_type",
+    "status": "CASE predict_status WHEN 'SUCCEED' THEN 200 WHEN 'FAILED' THEN 500 END",
+}
+QUIET = [date(2024, 11, day) for day in (17, 19, 20, 23, 24, 25, 29, 30)] + [
+    date(2024, 12, day) for day in (2, 3, 4, 5, 8)
+]
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Iterator[Program]:
+    folder = tmp_path_factory.mktemp("images")
+    with Program.open(folder / "home", create=True) as program:
+        trace = shared_data / "genai-requests" / "lora_request_trace.csv"
+        program.requests.ingest(trace, service="images", maps=MAPS)
+        program.objectives.apply(document(folder, "images", target="99%"), now=START)
+        yield program
+
+
+@pytest.fixture(scope="module")
+def told(images: Program) -> list[Episode]:
+    since, until = (datetime(2024, *day, tzinfo=UTC) for day in ((11, 17), (12, 9)))
+    return episodes(images, since, until)
+
+
+@pytest.mark.parametrize(
+    ("hour", "level"), [("2024-11-28T17:00Z", Level.WARN), ("2024-12-06T20:00Z", Level.FIRE)]
+)
+def test_a_burst_alerts_within_its_hour(told: list[Episode], hour: str, level: Level) -> None:
+    began = datetime.fromisoformat(hour)
+    (one,) = [one for one in told if began <= one.start < began + timedelta(hours=1)]
+
+    assert one.level >= level
+
+
+def test_quiet_days_alert_nobody(told: list[Episode]) -> None:
+    began = {one.start.date() for one in told}
+
+    assert began.isdisjoint(QUIET)
+
+
+def test_traffic_that_comes_and_goes_as_people_please_is_never_missed(told: list[Episode]) -> None:
+    assert not any(one.silent for one in told)
+
+
+def test_an_evening_of_bursts_is_told_a_few_times_at_most(told: list[Episode]) -> None:
+    assert max(one.told for one in told) <= 6
+
+
+def test_a_watch_tells_the_evening_as_it_goes(images: Program) -> None:
+    watch, minute = images.watch(), timedelta(minutes=1)
+    start = datetime(2024, 12, 6, 20, tzinfo=UTC)
+
+    messages = [one for after in range(60) for one in watch.tick(start + after * minute)]
+
+    assert [one.level for one in messages] == ["fire"]
+    assert messages[0].title.startswith("images: requests fail so fast")
+    assert "requests failed in" in messages[0].lines[0]
