@@ -33,7 +33,7 @@ def text(told: list[dict[str, Any]]) -> str:
     """Burns as an aligned table, with the reason of each that is not calm below it."""
     from rich.console import Console
 
-    console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+    console = Console(width=None if sys.stdout.isatty() else 120, highlight=False, emoji=False)
     with console.capture() as shown:
         console.print(table(told))
         for one in told:

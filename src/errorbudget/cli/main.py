@@ -5,7 +5,18 @@ import sys
 
 import typer
 
-from errorbudget.cli import audit, budget, burn, change, demo, gate, objective, requests, serve
+from errorbudget.cli import (
+    audit,
+    budget,
+    burn,
+    change,
+    demo,
+    gate,
+    objective,
+    requests,
+    serve,
+    watch,
+)
 from errorbudget.errors import Failure, Kind
 
 EXIT = {Kind.USAGE: 2, Kind.DOCUMENT: 2, Kind.BUSY: 1, Kind.UNTRUSTED: 4}
@@ -24,6 +35,7 @@ app.command("correct")(requests.correct)
 app.add_typer(objective.app, name="objective")
 app.command("budget")(budget.budget)
 app.command("burn")(burn.burn)
+app.command("watch")(watch.watch)
 app.add_typer(change.app, name="change")
 app.add_typer(gate.app, name="gate")
 app.add_typer(audit.app, name="audit")
