@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 import orjson
 import pytest
 
+from errorbudget.ingest.allowed import Allowed
 from errorbudget.ingest.frame import Batch
-from errorbudget.ingest.posted import Allowed, PostedLimits, Reading, TooLong
+from errorbudget.ingest.posted import PostedLimits, Reading, TooLong
 from errorbudget.ingest.stream import Stream
 
 NOW = datetime(2026, 7, 20, 14, 5, tzinfo=UTC)

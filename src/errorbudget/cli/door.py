@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from errorbudget.cli.progress import Progress
     from errorbudget.ingest.report import Report
     from errorbudget.program.program import Program
+    from errorbudget.program.tokens import Tokens
 
 
 class Door(Protocol):
@@ -79,6 +80,18 @@ class Door(Protocol):
 
     def verify(self, checkpoint: str | None) -> Told:
         """Check the audit trail, also against a checkpoint kept elsewhere."""
+        ...
+
+    def make_token(self, name: str, wanted: Told) -> Told:
+        """A new token; `wanted` has scopes, services, environments and expires_minutes."""
+        ...
+
+    def tokens(self) -> list[Told]:
+        """Every token, without secrets."""
+        ...
+
+    def revoke_token(self, which: str) -> Told:
+        """Let a token open nothing any more."""
         ...
 
     def __enter__(self) -> Self: ...
@@ -193,6 +206,32 @@ class Local:
     def verify(self, checkpoint: str | None) -> Told:
         """Check the audit trail, also against a checkpoint kept elsewhere."""
         return self._program.audit.verify(*([checkpoint] if checkpoint else []))
+
+    @property
+    def _tokens(self) -> "Tokens":
+        from errorbudget.program.tokens import Tokens
+
+        return Tokens(self._program.home)
+
+    def make_token(self, name: str, wanted: Told) -> Told:
+        """A new token; `wanted` has scopes, services, environments and expires_minutes."""
+        minutes = wanted["expires_minutes"]
+        return self._tokens.make(
+            name,
+            wanted["scopes"],
+            services=wanted["services"],
+            environments=wanted["environments"],
+            expires=timedelta(minutes=minutes) if minutes else None,
+            now=clock.now(),
+        )
+
+    def tokens(self) -> list[Told]:
+        """Every token, without secrets."""
+        return self._tokens.list(clock.now())
+
+    def revoke_token(self, which: str) -> Told:
+        """Let a token open nothing any more."""
+        return self._tokens.revoke(which, now=clock.now())
 
     def __enter__(self) -> Self:
         return self

@@ -15,6 +15,7 @@ from errorbudget.cli import (
     objective,
     requests,
     serve,
+    token,
     watch,
 )
 from errorbudget.errors import Failure, Kind
@@ -40,6 +41,7 @@ app.add_typer(change.app, name="change")
 app.add_typer(gate.app, name="gate")
 app.add_typer(audit.app, name="audit")
 app.command("serve")(serve.serve)
+app.add_typer(token.app, name="token")
 app.command("demo")(demo.demo)
 
 

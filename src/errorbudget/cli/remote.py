@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
+from urllib.parse import quote
 
 import httpx2
 
@@ -146,6 +147,19 @@ class Remote:
     def verify(self, checkpoint: str | None) -> Told:
         """Have the audit trail checked."""
         return self._post("/api/v1/audit/verify", json={"checkpoint": checkpoint})
+
+    def make_token(self, name: str, wanted: Told) -> Told:
+        """A new token; `wanted` has scopes, services, environments and expires_minutes."""
+        return self._post("/api/v1/tokens", json={"name": name} | wanted)
+
+    def tokens(self) -> list[Told]:
+        """Every token, without secrets."""
+        return self._get("/api/v1/tokens")
+
+    def revoke_token(self, which: str) -> Told:
+        """Let a token open nothing any more."""
+        with self._reaching():
+            return _read(self._client.delete(f"{self._url}/api/v1/tokens/{quote(which, safe='')}"))
 
     def __enter__(self) -> Self:
         return self

@@ -11,6 +11,7 @@ import duckdb
 
 from errorbudget.errors import Failure
 from errorbudget.ingest import ndjson, pieces
+from errorbudget.ingest.allowed import EVERYBODY, Allowed
 from errorbudget.ingest.mapping import Maps
 from errorbudget.ingest.pieces import Piece, Text
 from errorbudget.ingest.rejected import SHOWN, Rejected
@@ -32,25 +33,6 @@ class PostedLimits:
     attributes: int = 128
     body_bytes: int = 16 * 2**20
     """Of a body once it is unzipped."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Allowed:
-    """Whose requests a sender may tell of; empty is everybody's."""
-
-    services: frozenset[str] = frozenset()
-    environments: frozenset[str] = frozenset()
-
-    def objection(self, service: str, environment: str) -> str:
-        """Why a request is not taken from this sender; empty when it is."""
-        if self.services and service not in self.services:
-            return f"the sender's token is not for service {service!r}"
-        if self.environments and environment not in self.environments:
-            return f"the sender's token is not for environment {environment!r}"
-        return ""
-
-
-EVERYBODY: Final = Allowed()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

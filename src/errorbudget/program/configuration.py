@@ -4,6 +4,7 @@ An annotated example is deploy/errorbudget.yaml.
 """
 
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -101,8 +102,6 @@ class Configuration(BaseModel):
     model_config = STRICT
     listen: str = "127.0.0.1:8700"
     """Where to listen; wider than loopback only when there are tokens."""
-    hosts: tuple[str, ...] = ()
-    """Names under which clients may reach the server, besides what it listens on."""
     documents: tuple[str, ...] = ()
     """Files or patterns of objective documents, applied at start and on SIGHUP."""
     receive: Receiving = Receiving()
@@ -123,6 +122,14 @@ def split(listen: str) -> tuple[str, int]:
     if not (colon and host and port.isdigit() and int(port) <= 65535):
         raise ValueError(f"{listen!r} is no address; write HOST:PORT, as in 127.0.0.1:8700")
     return host.strip("[]"), int(port)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches the address."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def read(file: Path) -> Configuration:

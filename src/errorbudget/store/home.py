@@ -16,6 +16,7 @@ from errorbudget.store.lock import hold
 from errorbudget.store.outbox import Outbox
 from errorbudget.store.revision import bring_up_to_date
 from errorbudget.store.tallies import TallyDays
+from errorbudget.store.tokens import Tokens
 from errorbudget.store.trail import Trail
 
 DATABASE: Final = "errorbudget.sqlite"
@@ -98,6 +99,11 @@ class Home:
     def alerts(self) -> Alerts:
         """Where alerts stand, and what was told."""
         return Alerts(self.database)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """Which programs may call the server."""
+        return Tokens(self.database)
 
     @cached_property
     def trail(self) -> Trail:

@@ -160,3 +160,17 @@ notice = Table(
     Column("body", LargeBinary, nullable=False, comment="as notify.message writes it"),
     Index(None, "at"),
 )
+
+token = Table(
+    "token",
+    metadata,
+    Column("id", String(16), primary_key=True, comment="the part of a token that is no secret"),
+    Column("name", String, nullable=False),
+    Column("digest", String(64), nullable=False, comment="SHA-256 of the secret, hex"),
+    Column("scopes", String, nullable=False, comment="a JSON list"),
+    Column("services", String, nullable=False, comment="a JSON list; empty is all"),
+    Column("environments", String, nullable=False, comment="a JSON list; empty is all"),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=True),
+    Column("revoked_at", Moment, nullable=True),
+)

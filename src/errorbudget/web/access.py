@@ -2,28 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from fastapi import Request
 
-from errorbudget.ingest.posted import Allowed
-from errorbudget.web.failing import Forbidden
+from errorbudget import clock
+from errorbudget.ingest.allowed import Allowed
+from errorbudget.program.tokens import Scope
+from errorbudget.web.failing import Forbidden, Unauthorized
 
 if TYPE_CHECKING:
     from errorbudget.web.server import Server
-
-
-class Scope(StrEnum):
-    """What a token may do; `admin` may do everything."""
-
-    INGEST = "ingest"
-    READ = "read"
-    GATE = "gate"
-    APPROVE = "approve"
-    ADMIN = "admin"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,14 +38,23 @@ class Caller:
         if services and service is not None and service not in services:
             raise Forbidden(f"the token {self.name!r} is not for service {service!r}")
 
+    def within(self, environment: str) -> None:
+        """Raise Forbidden when the caller's token is for other environments."""
+        environments = self.allowed.environments
+        if environments and environment not in environments:
+            raise Forbidden(f"the token {self.name!r} is not for environment {environment!r}")
+
     def everything(self) -> None:
         """Raise Forbidden when the caller's token is for some services only."""
         if self.allowed.services or self.allowed.environments:
             raise Forbidden(f"the token {self.name!r} is for some services only; this is about all")
 
-    def sees(self, services: Iterable[str]) -> bool:
-        """Whether something of these services may be shown."""
-        return not self.allowed.services or not self.allowed.services.isdisjoint(services)
+    def sees(self, services: Iterable[str], environment: str = "") -> bool:
+        """Whether something of these services, in this environment, may be shown."""
+        bound = self.allowed
+        if bound.environments and environment and environment not in bound.environments:
+            return False
+        return not bound.services or not bound.services.isdisjoint(services)
 
 
 OWNER: Final = Caller(name="local", scopes=frozenset((Scope.ADMIN,)), allowed=Allowed())
@@ -63,11 +63,30 @@ _LOOPBACK: Final = frozenset(("127.0.0.1", "localhost", "::1"))
 
 def identified(server: "Server", request: Request) -> Caller:
     """Who calls. Raises Unauthorized, Forbidden."""
-    token = request.headers.get("authorization", "").partition(" ")[2].strip()
-    if token and compare_digest(token.encode(), server.key.encode()):
-        return OWNER
+    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    text = text.strip() if scheme.lower() == "bearer" else ""
+    if text:
+        return _known(server, text)
+    if server.needs_tokens:
+        raise Unauthorized(
+            "this needs a token: send `Authorization: Bearer …`",
+            "`errorbudget token create NAME --scope …` makes one; commands read ERRORBUDGET_TOKEN.",
+        )
     _refuse_other_sites(request)
     return OWNER
+
+
+def _known(server: "Server", text: str) -> Caller:
+    if compare_digest(text.encode(), server.key.encode()):
+        return OWNER
+    token = server.tokens.found(text, clock.now())
+    if token is None:
+        raise Unauthorized("the token is not known, has expired or was revoked")
+    return Caller(
+        name=token.name,
+        scopes=token.scopes,
+        allowed=Allowed(services=token.services, environments=token.environments),
+    )
 
 
 def _refuse_other_sites(request: Request) -> None:

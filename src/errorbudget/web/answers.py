@@ -171,3 +171,23 @@ class Health(_Answer):
     """How the server is doing."""
 
     status: str
+
+
+class Token(_Answer):
+    """What a token may do."""
+
+    id: str
+    name: str
+    scopes: list[str]
+    services: list[str]
+    environments: list[str]
+    created: str
+    expires: str | None
+    revoked: str | None
+    valid: bool
+
+
+class TokenMade(Token):
+    """A token that was just made."""
+
+    token: str

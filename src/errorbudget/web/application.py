@@ -8,7 +8,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from errorbudget.web import failing, gating, health, reading, sending
+from errorbudget.web import administering, failing, gating, health, reading, sending
 from errorbudget.web.server import Server
 
 LOG = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ def application(server: Server) -> FastAPI:
     )
     app.state.server = server
     failing.install(app)
-    for routes in (sending, reading, gating, health):
+    for routes in (sending, reading, gating, administering, health):
         app.include_router(routes.router)
     app.add_middleware(Logged)
     return app

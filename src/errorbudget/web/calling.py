@@ -8,7 +8,8 @@ from fastapi import Depends, Query, Request
 
 from errorbudget import clock
 from errorbudget.errors import Failure
-from errorbudget.web.access import Caller, Scope, identified
+from errorbudget.program.tokens import Scope
+from errorbudget.web.access import Caller, identified
 from errorbudget.web.server import Server
 
 

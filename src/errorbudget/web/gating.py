@@ -57,6 +57,7 @@ class Asked(BaseModel):
 def gate(server: Here, caller: Gates, asked: Asked) -> Response:
     """The decision, with its reasons; it is in the audit trail before it is answered."""
     caller.about(asked.service)
+    caller.within(server.document(asked.service).environment)
     if not asked.change.strip() or not asked.change.isprintable():
         raise Failure(f"change: {asked.change!r} is empty or holds control characters")
     answer = server.check(

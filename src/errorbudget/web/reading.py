@@ -5,7 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict
 
+from errorbudget.program.burns import BurnStanding
 from errorbudget.web import answers
+from errorbudget.web.access import Caller
 from errorbudget.web.calling import At, Here, Reads, documented, moment_of
 from errorbudget.web.failing import as_json
 
@@ -46,7 +48,13 @@ def budgets(
     if fresh and at is None:
         server.refresh()
     found = server.budgets(service, at)
-    return as_json([one.as_dict() for one in found if caller.sees(one.document.services)])
+    return as_json(
+        [
+            one.as_dict()
+            for one in found
+            if caller.sees(one.document.services, one.document.environment)
+        ]
+    )
 
 
 @router.get(
@@ -66,7 +74,12 @@ def burn(
     if fresh and at is None:
         server.refresh()
     found = server.burns(service, at)
-    return as_json([one.as_dict() for one in found if caller.sees(one.standing.document.services)])
+    return as_json([one.as_dict() for one in found if _is_shown(caller, one)])
+
+
+def _is_shown(caller: Caller, one: BurnStanding) -> bool:
+    document = one.standing.document
+    return caller.sees(document.services, document.environment)
 
 
 @router.get(

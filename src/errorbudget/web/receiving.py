@@ -12,9 +12,10 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import Request
 
 from errorbudget import clock
+from errorbudget.ingest.allowed import Allowed
 from errorbudget.ingest.fingerprints import fingerprint
 from errorbudget.ingest.frame import Batch
-from errorbudget.ingest.posted import Allowed, Posted, PostedLimits, Reading
+from errorbudget.ingest.posted import Posted, PostedLimits, Reading
 from errorbudget.ingest.rejected import keep
 from errorbudget.ingest.stream import Stream
 from errorbudget.source.duckdb.warehouse import Warehouse

@@ -15,8 +15,9 @@ from typing import Final
 
 import uvicorn
 
+from errorbudget import clock
 from errorbudget.errors import Failure
-from errorbudget.program.configuration import Configuration, split
+from errorbudget.program.configuration import Configuration, is_loopback, split
 from errorbudget.program.program import Program
 from errorbudget.store.address import Address, leave, remove
 from errorbudget.web.application import application
@@ -35,8 +36,9 @@ def run(home: Path, read: Callable[[], Configuration], announce: Callable[[str],
     configuration = read()
     sys.setswitchinterval(SWITCH)
     with Program.open(home, create=True) as program:
-        listening = _bound(configuration.listen)
         server = Server(program, configuration, secrets.token_urlsafe(32))
+        _refuse_unguarded(server)
+        listening = _bound(configuration.listen)
         apply_all(server, configuration)
         url = _url(listening)
         server.start()
@@ -49,6 +51,17 @@ def run(home: Path, read: Callable[[], Configuration], announce: Callable[[str],
             remove(home)
             server.stop()
             LOG.info("stopped; everything acknowledged is loaded")
+
+
+def _refuse_unguarded(server: Server) -> None:
+    """Raise Failure where others could call and no token keeps them out."""
+    listen = server.configuration.listen
+    if not is_loopback(split(listen)[0]) and not server.tokens.are_any(clock.now()):
+        raise Failure(
+            f"{listen}: others than this machine could call, and there is no token",
+            "Make one first: `errorbudget token create NAME --scope ingest --scope read`;"
+            " or listen on 127.0.0.1.",
+        )
 
 
 def apply_all(server: Server, configuration: Configuration) -> None:
@@ -139,14 +152,6 @@ def _bound(listen: str) -> socket.socket:
             "Give another address with --listen HOST:PORT, or any free port with --port 0.",
         ) from cause
     return bound
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches the address."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _url(listening: socket.socket) -> str:

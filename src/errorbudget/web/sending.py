@@ -83,6 +83,7 @@ async def _otlp(
                 content_encoding=request.headers.get("content-encoding", ""),
                 feed=f"otlp:{caller.name}",
                 key=key,
+                allowed=caller.allowed,
             )
             answer = await server.room.work(server.otlp.receive, export, clock.now())
     except TurnedAway:

@@ -17,14 +17,17 @@ from errorbudget.ingest.otlp.settings import Conventions, Limits, Settings
 from errorbudget.ingest.posted import PostedLimits
 from errorbudget.ingest.report import Report
 from errorbudget.ingest.stream import Pace, Stream
-from errorbudget.objective.document import RiskClass
+from errorbudget.notify.delivery import Delivery
+from errorbudget.notify.targets import open_targets
+from errorbudget.objective.document import ObjectiveDocument, RiskClass
 from errorbudget.program.book import Standing
 from errorbudget.program.budgets import Budgets
 from errorbudget.program.burns import Burns, BurnStanding
-from errorbudget.program.configuration import Configuration, Receiving
+from errorbudget.program.configuration import Configuration, Receiving, is_loopback, split
 from errorbudget.program.gate import Gate
 from errorbudget.program.program import Program
 from errorbudget.program.requests import Requests
+from errorbudget.program.tokens import Tokens
 from errorbudget.program.vigil import Snapshot
 from errorbudget.program.watching import Watch
 from errorbudget.web.current import PATIENCE, Current, known
@@ -40,6 +43,7 @@ class Server:
         self.configuration = configuration
         self.key = key
         """What shows that a caller can read the home."""
+        self.tokens = Tokens(program.home)
         self.stream = Stream.open(
             program.home.path / "journal", program.warehouse.another(), _pace(configuration)
         )
@@ -49,8 +53,18 @@ class Server:
         )
         self.room = Room(receive.body, receive.at_once)
         watching = program.warehouse.another()
+        self._addresses = open_targets(
+            configuration.targets, source=f"errorbudget:{program.home.path.name}", folder=Path.cwd()
+        )
+        self._delivery = Delivery(program.home.outbox, self._addresses.channels, clock=clock.now)
         self.current = Current(
-            Watch(program.home, watching, program.objectives),
+            Watch(
+                program.home,
+                watching,
+                program.objectives,
+                route=self._addresses.of,
+                wake=self._delivery.wake,
+            ),
             watching,
             configuration.watch.every.total_seconds(),
             lambda: self.stream.state.loaded,
@@ -63,16 +77,25 @@ class Server:
         self._burns = Burns(program.objectives, self._budgets)
         self._gate = Gate(program.home, self._reading, program.objectives, self._budgets)
 
+    @property
+    def needs_tokens(self) -> bool:
+        """Without tokens the server serves its own machine alone, and all of it."""
+        host, _ = split(self.configuration.listen)
+        return not is_loopback(host) or self.tokens.are_any(clock.now())
+
     def start(self) -> None:
         """Begin to load and to watch."""
+        self._delivery.start()
         self.stream.start()
         self.current.start()
 
     def stop(self) -> None:
-        """Load what was acknowledged, evaluate it, and let go."""
+        """Load what was acknowledged, evaluate it, tell what it says, and let go."""
         self.stream.close()
         self.current.stop()
         self.current.renew()
+        self._delivery.stop()
+        self._addresses.close()
 
     def refresh(self) -> None:
         """Return when everything acknowledged before is evaluated, or patience ends."""
@@ -122,6 +145,10 @@ class Server:
         if seen and known(seen, document) and declared is not RiskClass.ROLLBACK:
             return nullcontext()
         return self._reading_turn
+
+    def document(self, service: str) -> ObjectiveDocument:
+        """The document that counts for a service. Raises Failure."""
+        return self._budgets.document(service)
 
     def services(self) -> list[dict[str, Any]]:
         """Every service that has ever sent a request."""

@@ -13,6 +13,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.logs.v1 import logs_pb2
 from opentelemetry.proto.trace.v1 import trace_pb2
 
+from errorbudget.ingest.allowed import EVERYBODY, Allowed
 from errorbudget.ingest.otlp.answer import Signal
 from errorbudget.ingest.otlp.body import JSON, protobuf_of_json
 from errorbudget.ingest.otlp.records import log, moment
@@ -48,44 +49,55 @@ class Decoding:
         self.settings = settings
         self._attributes = Attributes(settings.limits)
 
-    def decoded(self, signal: Signal, body: bytes, media: str, now: datetime) -> Decoded:
+    def decoded(
+        self,
+        signal: Signal,
+        body: bytes,
+        media: str,
+        now: datetime,
+        allowed: Allowed = EVERYBODY,
+    ) -> Decoded:
         """The rows of an unzipped body. Raises Unreadable."""
         believed = _Believed.around(now, self.settings.limits)
         try:
             if signal == "logs":
-                return _decoded(self._logs(body, media, believed))
-            return _decoded(self._requests(body, media, believed))
+                return _decoded(self._logs(body, media, believed, allowed))
+            return _decoded(self._requests(body, media, believed, allowed))
         except DecodeError as cause:
             raise Unreadable(f"the body is not OTLP {signal} in protobuf: {cause}") from cause
 
     def _requests(
-        self, body: bytes, media: str, believed: "_Believed"
+        self, body: bytes, media: str, believed: "_Believed", allowed: Allowed
     ) -> Iterator[Row | Rejected | None]:
         if media == JSON:
             body = protobuf_of_json(body, ExportTraceServiceRequest())
         number, reading, conventions = count(1), self._attributes, self.settings.conventions
         for resource in TRACES.FromString(body).resource_spans:
             who = sender(resource.resource, reading, conventions)
+            barred = allowed.objection(who.service, who.environment)
             for scope in resource.scope_spans:
                 for span in scope.spans:
                     at = next(number)
                     if span.kind not in SERVED:
                         continue
-                    if objection := _objection(span, believed):
+                    if objection := barred or _objection(span, believed):
                         yield _rejected_span(at, objection, span)
                     else:
                         yield request(span, who, reading, conventions)
 
-    def _logs(self, body: bytes, media: str, believed: "_Believed") -> Iterator[Row | Rejected]:
+    def _logs(
+        self, body: bytes, media: str, believed: "_Believed", allowed: Allowed
+    ) -> Iterator[Row | Rejected]:
         if media == JSON:
             body = protobuf_of_json(body, ExportLogsServiceRequest())
         number, reading, conventions = count(1), self._attributes, self.settings.conventions
         for resource in LOGS.FromString(body).resource_logs:
             who = sender(resource.resource, reading, conventions)
+            barred = allowed.objection(who.service, who.environment)
             for scope in resource.scope_logs:
                 for record in scope.log_records:
                     at = next(number)
-                    if objection := believed.objection(moment(record)):
+                    if objection := barred or believed.objection(moment(record)):
                         yield _rejected_record(at, objection, record)
                     else:
                         yield log(record, who, reading, conventions)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from errorbudget.errors import Failure
+from errorbudget.ingest.allowed import EVERYBODY, Allowed
 from errorbudget.ingest.fingerprints import fingerprint
 from errorbudget.ingest.frame import Batch
 from errorbudget.ingest.journal import Busy, DiskRefused
@@ -37,6 +38,8 @@ class Export:
     """Who vouches for being alive by sending; a server gives the name of the sender's token."""
     key: str = ""
     """The Idempotency-Key, where the sender gave one."""
+    allowed: Allowed = EVERYBODY
+    """Whom the sender may tell of; what it tells of others is set aside."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +70,7 @@ class Door:
         """Take an export in and acknowledge it. Raises Refused, Busy, DiskRefused."""
         media = media_type(export.content_type)
         body = unzipped(export.body, export.content_encoding, self._settings.limits.body_bytes)
-        decoded = self._decoding.decoded(export.signal, body, media, now)
+        decoded = self._decoding.decoded(export.signal, body, media, now, export.allowed)
         repeated = decoded.taken > 0 and not self._accept(export, body, decoded)
         if decoded.rejected and not repeated:
             self._keep(f"otlp-{export.signal}-{now:%Y-%m-%d}.ndjson", decoded.rejected)
