@@ -73,6 +73,8 @@ class Book:
         self._seen: int | None = None
         self._lives: dict[str, Life] = {}
         self._heard: dict[str, datetime | None] = {}
+        self.news: Sequence[ObjectiveDocument] = ()
+        """The documents that the last `bring_to` found something new of."""
         self._counted: dict[str, int] = {}
         self._columns: Lives | None = None
         self._by_minute: frozenset[int] = frozenset()
@@ -84,7 +86,7 @@ class Book:
     def bring_to(self, at: datetime) -> bool:
         """Count what is new and hold what an evaluation at `at` reads; whether anything was new."""
         stirred = self._source.stirred(-1 if self._seen is None else self._seen)
-        news = [one for one in self.documents if self._concerns(one, stirred.services)]
+        self.news = news = [one for one in self.documents if self._concerns(one, stirred.services)]
         for document in news:
             self._count(document)
             self._lives[document.name] = self._life(document)

@@ -27,6 +27,9 @@ MOST_LEARNT: Final = 200
 WEEKS: Final = 28
 """Days that dispersion is learnt from, and that a row of failures may reach back."""
 
+ENOUGH: Final = -float(np.log(silence.CHANCE))
+"""Fewer requests may all stay away by chance."""
+
 UNHEARD: Final = np.iinfo(np.int64).max
 """For rows without a live sender: when they say nothing, nobody knows why."""
 
@@ -84,7 +87,7 @@ def look(book: Book, sight: Sight, of_rules: Rules, rows: Ints, ends: Ints) -> L
         of.dispersion[some] = sight.learnt(rows[some])
         found = rate.burns(of_rules, counts, of)
     error, silent = sight.usual.view.error[rows, 0], np.zeros(rows.size, np.bool_)
-    expected = _expected(book, sight, rows, ends) if of_rules.silence else {}
+    expected = _expected(book, sight, rows, ends, counts) if of_rules.silence else {}
     if expected:
         silent = silence.silent(expected, counts, error)
     return Look(
@@ -145,6 +148,10 @@ class Usual:
     view: Outlook
     fewest: Least
 
+    def forecast(self, rows: Ints, ends: Ints, span: int) -> Floats:
+        """The most that can be sure to come to rows in so many minutes up to their ends."""
+        return self.view.expected(rows, ends - span, ends)
+
     def requests(self, rows: Ints, starts: Ints, ends: Ints) -> Floats:
         """What is sure to come to rows in [start, end): never more than came in a slow week."""
         forecast = self.view.expected(rows, starts, ends)
@@ -158,20 +165,36 @@ def usual(book: Book, at: datetime) -> Usual:
     return Usual(view=view, fewest=book.fewest(at))
 
 
-def _expected(book: Book, sight: Sight, rows: Ints, ends: Ints) -> dict[int, Floats]:
-    """What should have come in each window, of the time in which it would have been seen."""
-    reached = book.lives.as_of.astype("datetime64[m]").astype(np.int64)[rows]
+def _expected(
+    book: Book, sight: Sight, rows: Ints, ends: Ints, counts: Counts
+) -> dict[int, Floats]:
+    """What should have come in each window, of the time in which it would have been seen.
+
+    Told only where it may matter: where next to nothing came, though much is forecast.
+    """
+    reached = book.lives.as_of.astype("datetime64[m]").astype(np.int64)
     expected: dict[int, Floats] = {}
     for span in silence.WINDOWS:
-        start = ends - span
-        cut = np.clip(reached, start, ends)
-        open_from = np.clip(sight.listening[rows], cut, ends)
-        alive, _ = book.lives.coverage(start, cut, rows)
-        _, counts = book.lives.coverage(open_from, ends, rows)
-        told = sight.usual.requests(rows, start, cut) * _share(alive, cut - start)
-        untold = sight.usual.requests(rows, open_from, ends) * _share(counts, ends - open_from)
-        expected[span] = told + untold
+        valid, bad = counts[span]
+        some = np.flatnonzero(
+            (2 * bad >= valid) & (sight.usual.forecast(rows, ends, span) > ENOUGH)
+        )
+        expected[span] = np.zeros(rows.size)
+        if some.size:
+            one, end = rows[some], ends[some]
+            cut = np.clip(reached[one], end - span, end)
+            open_from = np.clip(sight.listening[one], cut, end)
+            told = _seen(book, sight, one, end - span, cut, alive=True)
+            untold = _seen(book, sight, one, open_from, end, alive=False)
+            expected[span][some] = told + untold
     return expected
+
+
+def _seen(book: Book, sight: Sight, rows: Ints, starts: Ints, ends: Ints, *, alive: bool) -> Floats:
+    """Requests that usually come in [start, end), by the share of it that is alive, or counts."""
+    minutes_alive, minutes = book.lives.coverage(starts, ends, rows)
+    usual = sight.usual.requests(rows, starts, ends)
+    return usual * _share(minutes_alive if alive else minutes, ends - starts)
 
 
 def _share(part: Ints, whole: Ints) -> Floats:

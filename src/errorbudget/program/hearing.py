@@ -102,7 +102,8 @@ def judge(before: Hearing, late: bool, now: int) -> tuple[Hearing, Kind | None]:
             return replace(after, told_at=now), Kind.FIRED
         return after, None
     if before.told_at is None:
-        return replace(before, late_since=None), None
+        calm = before.late_since is None
+        return before if calm else replace(before, late_since=None), None
     since = now if before.timely_since is None else before.timely_since
     if now - since < TIMELY:
         return replace(before, timely_since=since), None

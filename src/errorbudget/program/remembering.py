@@ -50,10 +50,6 @@ class Memory:
         stands = self.alerts.get(key, Alert()).as_dict()
         return orjson.dumps({"alert": stands, "dispersion": self.dispersions.get(key)})
 
-    def gist(self) -> object:
-        """Changes with all of the watch's own record but what changes all the time."""
-        return self.listening, {name: one.gist for name, one in self.hearings.items()}
-
     def own_record(self) -> bytes:
         """The watch's own."""
         listening = self.listening or Listening(since=0, until=0)

@@ -1,34 +1,22 @@
 """One look after another at the books of the documents in force: what was found, what to tell."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Final
-
-import numpy as np
 
 from errorbudget.burn import alert
 from errorbudget.burn.alert import Alert, Notice
 from errorbudget.burn.rate import Ints
 from errorbudget.burn.rules import Rules
-from errorbudget.burn.silence import CHANCE, LATE
 from errorbudget.ledger.fleet import Budgets
-from errorbudget.ledger.window import minute_ceil, minute_floor
-from errorbudget.notify.message import Message
 from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.program import burning, telling
 from errorbudget.program.book import Book, Standing
-from errorbudget.program.burning import UNHEARD, Look, Sight, Usual
+from errorbudget.program.burning import Look, Sight
 from errorbudget.program.burns import BurnStanding, burn_standing, spent
-from errorbudget.program.hearing import Hearing, Listening, hear, judge
+from errorbudget.program.ears import Addressed, Ears
 from errorbudget.program.remembering import WATCH, Key, Memory
-
-_MISSED: Final = -float(np.log(CHANCE))
-"""So many requests do not stay away by chance."""
-
-Addressed = tuple[Message, Sequence[str]]
-"""A message, and the names of the targets that it goes to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -94,25 +82,26 @@ class Vigil:
             for row, key in enumerate(self._keys)
             if key in memory.dispersions
         }
+        self._ears = Ears(book, memory)
         self._watched = [self._start(*group) for group in burning.grouped(book)]
 
     def look(self, now: datetime) -> Seen:
         """Bring the books to `now`, and find out what that changes."""
-        book, gist = self.book, self.memory.gist()
+        book = self.book
         book.bring_to(now)
         if not book.promises:
             snapshot = Snapshot(at=now, book=book, budgets=None, watched=())
             return Seen(snapshot=snapshot, messages=(), changed=())
         usual = burning.usual(book, now)
-        messages = self._listen(usual, now)
+        messages, heard_anew = self._ears.listen(usual, now)
         learning = burning.Dispersions(book, now, self._dispersions)
-        sight = Sight(usual=usual, learnt=learning, listening=self._listening())
+        sight = Sight(usual=usual, learnt=learning, listening=self._ears.since())
         snapshot, changed = self._judge(sight, now, messages)
         changed |= {self._keys[row] for row in learning.learnt}
         self.memory.dispersions |= {
             self._keys[row]: self._dispersions[row] for row in learning.learnt
         }
-        if self.memory.gist() != gist:
+        if heard_anew:
             changed.add(WATCH)
         return Seen(snapshot=snapshot, messages=messages, changed=sorted(changed))
 
@@ -137,7 +126,7 @@ class Vigil:
         self, sight: Sight, now: datetime, messages: list[Addressed]
     ) -> tuple[Snapshot, set[Key]]:
         """Advance every alert; adds what is to be told."""
-        book, ends = self.book, self._ends(now)
+        book, ends = self.book, self._ears.ends(now)
         budgets = book.columns(now)
         notices: list[tuple[Watched, int, Notice]] = []
         changed = set[Key]()
@@ -175,67 +164,6 @@ class Vigil:
                 self.memory.alerts[self._keys[row]] = new
                 changed.add(self._keys[row])
         return changed
-
-    def _listen(self, usual: Usual, now: datetime) -> list[Addressed]:
-        """Find out how late data is; what to tell of that."""
-        memory, minute = self.memory, minute_floor(now)
-        memory.listening = Listening.at(memory.listening, minute)
-        messages: list[Addressed] = []
-        for document, hearing in self._hearings(now):
-            late = hearing.late or self._missed(document, hearing, usual, now)
-            after, kind = judge(hearing, late, minute)
-            memory.hearings[document.name] = after
-            if kind is not None:
-                told = hearing if after.late_since is None else after
-                since = told.late_since or minute
-                message = telling.of_lateness(document, kind, after, since, now)
-                messages.append((message, document.notify))
-        return messages
-
-    def _hearings(self, now: datetime) -> Iterator[tuple[ObjectiveDocument, Hearing]]:
-        """Each document that has a sender, and how late that is."""
-        for document in self.book.documents:
-            as_of = self.book.life(document).as_of
-            if self.book.heard(document) is not None and as_of is not None:
-                yield document, hear(self.memory.hearings.get(document.name), as_of, now)
-
-    def _missed(
-        self, document: ObjectiveDocument, hearing: Hearing, usual: Usual, now: datetime
-    ) -> bool:
-        """Whether nothing has come for longer than it usually stays away."""
-        since, end = self._heard_to(document), minute_floor(now)
-        if not hearing.live or end - since <= LATE or not document.burn.silence:
-            return False
-        rows = np.flatnonzero([key[0] == document.name for key in self._keys])
-        expected = usual.requests(rows, np.full(rows.size, since), np.full(rows.size, end))
-        return bool(expected.max() / 2 >= _MISSED)
-
-    def _heard_to(self, document: ObjectiveDocument) -> int:
-        """The minute since which its silence is its own."""
-        heard, listening = self.book.heard(document), self.memory.listening
-        if heard is None or listening is None:
-            return UNHEARD
-        return max(minute_ceil(heard), listening.since)
-
-    def _listening(self) -> Ints:
-        """For each row, since when its silence is its own."""
-        live = {name for name, hearing in self.memory.hearings.items() if hearing.live}
-        since = {
-            document.name: self._heard_to(document) if document.name in live else UNHEARD
-            for document in self.book.documents
-        }
-        return np.array([since[name] for name, _ in self._keys], np.int64)
-
-    def _ends(self, now: datetime) -> Ints:
-        """For each row, as of when it is looked at: when its data was complete."""
-        own = self.memory.hearings
-        ends = {
-            document.name: minute_ceil(
-                own[document.name].moment(now) if document.name in own else now
-            )
-            for document in self.book.documents
-        }
-        return np.array([ends[name] for name, _ in self._keys], np.int64)
 
     def _document(self, name: str) -> ObjectiveDocument | None:
         return next((one for one in self.book.documents if one.name == name), None)

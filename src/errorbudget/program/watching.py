@@ -11,9 +11,10 @@ from errorbudget.errors import Failure
 from errorbudget.notify.message import Message
 from errorbudget.program.book import Book, Standing
 from errorbudget.program.burns import BurnStanding
+from errorbudget.program.ears import Addressed
 from errorbudget.program.objectives import Objectives
 from errorbudget.program.remembering import WATCH, Key, Memory
-from errorbudget.program.vigil import Addressed, Snapshot, Vigil
+from errorbudget.program.vigil import Snapshot, Vigil
 from errorbudget.source import Source
 from errorbudget.store.alerts import Told
 from errorbudget.store.home import Home
