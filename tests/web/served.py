@@ -71,6 +71,13 @@ class Served:
         (budget,) = self.get("/api/v1/budgets", service=service)
         return budget["valid"], budget["bad"]
 
+    def counted(self, valid: int, bad: int, service: str = "shop", within: float = 30.0) -> None:
+        """Wait until the server has counted so many: what is acknowledged is counted soon after."""
+        deadline = time.monotonic() + within
+        while (now := self.counts(service)) != (valid, bad):
+            assert time.monotonic() < deadline, f"{now} was counted, and never {(valid, bad)}"
+            time.sleep(0.1)
+
     def stop(self, number: int = signal.SIGTERM, within: float = 30.0) -> int:
         self.client.close()
         self.process.send_signal(number)

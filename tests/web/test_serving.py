@@ -90,11 +90,11 @@ def test_a_zipped_body_is_read(server: Served):
 def test_the_gate_over_http_decides_and_is_in_the_trail(server: Served):
     server.apply()
     server.send(*(shop(minutes=number / 100) for number in range(500)))
-    server.counts()
+    server.counted(500, 0)
 
     allowed = server.post("/api/v1/gate", json={"service": "shop", "change": "c1", "risk": "low"})
     server.send(*(shop(500, minutes=number / 100) for number in range(500)))
-    server.counts()
+    server.counted(1000, 500)
     refused = server.post("/api/v1/gate", json={"service": "shop", "change": "c2", "risk": "low"})
     outcome = server.post(f"/api/v1/gate/{allowed['entry']}/outcome", json={"exit_code": 0})
 

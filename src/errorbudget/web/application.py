@@ -8,7 +8,8 @@ from typing import Any, Final
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from errorbudget.web import administering, failing, gating, health, reading, sending
+from errorbudget.web import administering, failing, gating, health, metrics, reading, sending
+from errorbudget.web.families import Calls
 from errorbudget.web.server import Server
 
 LOG = logging.getLogger(__name__)
@@ -29,17 +30,18 @@ def application(server: Server) -> FastAPI:
     )
     app.state.server = server
     failing.install(app)
-    for routes in (sending, reading, gating, administering, health):
+    for routes in (sending, reading, gating, administering, health, metrics):
         app.include_router(routes.router)
-    app.add_middleware(Logged)
+    app.add_middleware(Logged, calls=server.calls)
     return app
 
 
 class Logged:
     """Writes one line for each call: what was asked, what came of it, how long it took."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, calls: Calls) -> None:
         self._app = app
+        self._calls = calls
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a call on."""
@@ -57,7 +59,11 @@ class Logged:
         try:
             await self._app(scope, receive, told)
         finally:
-            _log(scope, status, time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            # Paths that nobody serves are anything: they must not become so many numbers.
+            route = getattr(scope.get("route"), "path", "other")
+            self._calls.note(scope["method"], route, status, seconds)
+            _log(scope, status, seconds)
 
 
 def _log(scope: Scope, status: int, seconds: float) -> None:

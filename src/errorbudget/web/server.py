@@ -31,6 +31,7 @@ from errorbudget.program.tokens import Tokens
 from errorbudget.program.vigil import Snapshot
 from errorbudget.program.watching import Watch
 from errorbudget.web.current import PATIENCE, Current, known
+from errorbudget.web.families import Calls
 from errorbudget.web.receiving import PostedDoor, Room
 
 
@@ -44,6 +45,7 @@ class Server:
         self.key = key
         """What shows that a caller can read the home."""
         self.tokens = Tokens(program.home)
+        self.calls = Calls()
         self.stream = Stream.open(
             program.home.path / "journal", program.warehouse.another(), _pace(configuration)
         )
