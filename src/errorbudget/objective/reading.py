@@ -15,15 +15,14 @@ from errorbudget.objective.wording import said
 NOT_BUILT: Final = {
     "labels": "shown nowhere yet",
     "runbook": "shown nowhere yet",
-    "burn": "alerts are not raised yet",
-    "notify": "nobody is told yet",
+    "burn.group_by": "alerts are not broken down by it yet",
     "postmortem": "postmortems are not drafted yet",
     "identity": "pipelines are not recognised yet; the gate asks for nothing",
     "signoff.required": "signatures cannot be given yet; the document stays unsigned",
     "signoff.revisit": "nobody is reminded yet",
     "policy.hysteresis": "not applied yet; bands have one edge",
     "policy.active_fire": "not applied yet; the band is kept",
-    "policy.on_unreachable": "not applied yet; there is no server to reach",
+    "policy.on_unreachable": "not applied yet; without its server the command line decides nothing",
     "policy.approval": "approvals cannot be given yet",
     "risk.critical": "incidents cannot be shown yet; a critical fix counts as its files say",
 }
