@@ -15,7 +15,6 @@ import pytest
 
 from web.served import DOCUMENT, PROGRAM, Served, serve
 
-
 EXPORT = """\
 import sys
 from opentelemetry._logs import LogRecord, SeverityNumber
