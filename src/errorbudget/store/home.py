@@ -15,6 +15,7 @@ from errorbudget.store.documents import Documents
 from errorbudget.store.lock import hold
 from errorbudget.store.outbox import Outbox
 from errorbudget.store.revision import bring_up_to_date
+from errorbudget.store.signatures import Signers
 from errorbudget.store.tallies import TallyDays
 from errorbudget.store.tokens import Tokens
 from errorbudget.store.trail import Trail
@@ -70,10 +71,10 @@ class Home:
         """The folder of lines that could not be taken in."""
         return self.path / "rejected"
 
-    @property
-    def allowed_signers(self) -> Path:
-        """The public keys of the people who sign; written by an operator, only read here."""
-        return self.path / "allowed_signers"
+    @cached_property
+    def signers(self) -> Signers:
+        """Whose signatures count; the files are written by an operator and only read here."""
+        return Signers(self.path / "allowed_signers", self.path / "revoked_signers")
 
     @cached_property
     def documents(self) -> Documents:
