@@ -16,6 +16,14 @@ class ChangeKind(StrEnum):
     CONFIG = "config"
 
 
+class Origin(StrEnum):
+    """How a change came to be known."""
+
+    TOLD = "told"
+    TRAFFIC = "traffic"
+    """A version appeared in the requests, and nobody had told of it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One recorded change of one service."""
@@ -27,6 +35,7 @@ class Change:
     environment: str = ""
     started_at: datetime
     finished_at: datetime | None = None
+    origin: Origin = Origin.TOLD
 
     def as_dict(self) -> dict[str, str | None]:
         """The change as JSON has it."""
@@ -38,7 +47,18 @@ class Change:
             "environment": self.environment,
             "started": clock.text(self.started_at),
             "finished": clock.text(self.finished_at) if self.finished_at else None,
+            "origin": self.origin.value,
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appearance:
+    """A version of a service that requests name, in one environment."""
+
+    service: str
+    environment: str
+    version: str
+    first_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -114,7 +114,9 @@ class Remote:
 
     def record(self, change: "Change") -> Told:
         """Store a change."""
-        return self._post("/api/v1/changes", json=change.as_dict())
+        told = change.as_dict()
+        del told["origin"]  # what is told to a server is told
+        return self._post("/api/v1/changes", json=told)
 
     def check(
         self,

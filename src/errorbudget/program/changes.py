@@ -5,6 +5,7 @@ from datetime import datetime
 from errorbudget import clock
 from errorbudget.change import Change, ChangeKind
 from errorbudget.errors import Failure
+from errorbudget.source import Source
 from errorbudget.store.home import Home
 
 
@@ -13,6 +14,16 @@ class Changes:
 
     def __init__(self, home: Home) -> None:
         self._home = home
+        self._seen: int | None = None
+
+    def recognise(self, source: Source) -> list[Change]:
+        """Record a deploy for every version that appeared in the traffic and nobody told of."""
+        if self._seen is None:
+            self._seen = self._home.changes.looked_up_to()
+        found = source.appeared(self._seen)
+        new = self._home.changes.appeared(found.versions, found.newest) if found.versions else []
+        self._seen = found.newest
+        return new
 
     def record(self, change: Change, *, now: datetime) -> Change:
         """Store a change; told again, it takes the place of what was known of it."""

@@ -8,6 +8,7 @@ from errorbudget import clock
 from errorbudget.errors import Failure
 from errorbudget.ingest import Report, corrections, ingest
 from errorbudget.objective.indicator import requests
+from errorbudget.program.changes import Changes
 from errorbudget.program.objectives import Objectives
 from errorbudget.request import Corrected
 from errorbudget.source.duckdb.warehouse import Warehouse
@@ -21,6 +22,7 @@ class Requests:
         self._home = home
         self._warehouse = warehouse
         self._objectives = objectives
+        self._changes = Changes(home)
 
     def ingest(
         self,
@@ -33,7 +35,7 @@ class Requests:
         progress: Callable[[int, int], None] | None = None,
     ) -> Report:
         """Take one file in; what was taken before counts once, what cannot be read is set aside."""
-        return ingest(
+        report = ingest(
             self._warehouse,
             file,
             form=form,
@@ -44,6 +46,8 @@ class Requests:
             now=clock.now(),
             progress=progress,
         )
+        self._changes.recognise(self._warehouse)
+        return report
 
     def correct(
         self,

@@ -11,6 +11,7 @@ from errorbudget.errors import Failure
 from errorbudget.notify.message import Message
 from errorbudget.program.book import Book, Standing
 from errorbudget.program.burns import BurnStanding
+from errorbudget.program.changes import Changes
 from errorbudget.program.ears import Addressed
 from errorbudget.program.objectives import Objectives
 from errorbudget.program.remembering import WATCH, Key, Memory
@@ -51,6 +52,7 @@ class Watch:
         self._objectives = objectives
         self._route = route
         self._wake = wake
+        self._changes = Changes(home)
         self._edition = 0
         self._vigil: Vigil | None = None
         self.snapshot: Snapshot | None = None
@@ -104,6 +106,8 @@ class Watch:
         if vigil is None or edition != self._edition:
             vigil = self._begin()
             removed, gone = vigil.removed(now)
+        for change in self._changes.recognise(self._source):
+            LOG.info("%s: version %s appeared", change.service, change.version)
         seen = vigil.look(now)
         messages = [*removed, *seen.messages]
         self._keep(vigil.memory, messages, seen.changed, gone, now)

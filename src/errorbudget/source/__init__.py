@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from errorbudget.change import Appearance
 from errorbudget.ledger.tally import Counts, Tallies
 from errorbudget.ledger.window import Span
 
@@ -56,11 +57,23 @@ class Version:
     requests: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appeared:
+    """Versions that newer batches name, and the newest batch."""
+
+    versions: tuple[Appearance, ...]
+    newest: int
+
+
 class Source(Protocol):
     """What the program asks of anything that holds requests."""
 
     def versions(self, service: str, before: datetime) -> list[Version]:
         """The versions that had served requests before a moment, in the order they first did."""
+        ...
+
+    def appeared(self, since: int) -> Appeared:
+        """Versions that requests of batches after `since` name."""
         ...
 
     def stirred(self, since: int) -> Stirred:

@@ -1,13 +1,15 @@
 """What altered production, and when?"""
 
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, insert, select
+from sqlalchemy import Connection, Row, and_, delete, func, insert, select
 
-from errorbudget.change import Change, ChangeKind
+from errorbudget.change import Appearance, Change, ChangeKind, Origin
 from errorbudget.store.database import Database
+from errorbudget.store.schema import appearance
 from errorbudget.store.schema import change as table
 
 
@@ -24,10 +26,44 @@ class Changes:
             table.c.service == change.service,
             table.c.environment == change.environment,
         )
+        # What is told says more than what was only seen of the same version.
+        seen = and_(
+            table.c.origin == Origin.TRAFFIC,
+            table.c.service == change.service,
+            table.c.version == change.version,
+        )
+        if change.environment:
+            seen = and_(seen, table.c.environment.in_((change.environment, "")))
         with self._database.writing() as connection:
-            connection.execute(delete(table).where(same))
+            connection.execute(delete(table).where(same | seen))
             connection.execute(insert(table).values(**asdict(change)))
         return change
+
+    def looked_up_to(self) -> int:
+        """The newest batch whose versions are known to have been looked at; 0 where none was."""
+        with self._database.reading() as connection:
+            return connection.execute(select(func.max(appearance.c.batch))).scalar() or 0
+
+    def appeared(self, versions: Sequence[Appearance], batch: int) -> list[Change]:
+        """Remember versions that requests up to a batch name; the changes that nobody had told of.
+
+        The first version of a service in an environment is where its story begins: no change.
+        """
+        with self._database.writing() as connection:
+            known = _known(connection, {one.service for one in versions})
+            new = [
+                one for one in versions if (one.service, one.environment, one.version) not in known
+            ]
+            if not new:
+                return []
+            rows = [asdict(one) | {"batch": batch} for one in new]
+            connection.execute(insert(appearance), rows)
+            services = {one.service for one in new}
+            told = _told(connection, services)
+            changes = [one for one in _changes(connection, services) if not _is_told(one, told)]
+            if changes:
+                connection.execute(insert(table), [asdict(one) for one in changes])
+        return changes
 
     def list(
         self,
@@ -48,6 +84,50 @@ class Changes:
             return [_change(row) for row in connection.execute(wanted)]
 
 
+def _known(connection: Connection, services: Collection[str]) -> set[tuple[str, str, str]]:
+    wanted = select(appearance.c.service, appearance.c.environment, appearance.c.version)
+    rows = connection.execute(wanted.where(appearance.c.service.in_(services)))
+    return {(row.service, row.environment, row.version) for row in rows}
+
+
+def _told(connection: Connection, services: Collection[str]) -> set[tuple[str, str, str]]:
+    wanted = select(table.c.service, table.c.version, table.c.environment)
+    rows = connection.execute(wanted.where(table.c.service.in_(services)))
+    return {(row.service, row.version, row.environment) for row in rows}
+
+
+def _is_told(change: Change, told: Collection[tuple[str, str, str]]) -> bool:
+    """Whether a change of this version is recorded, for this environment or for any."""
+    service, version, environment = change.service, change.version, change.environment
+    return (service, version, environment) in told or (service, version, "") in told
+
+
+def _changes(connection: Connection, services: Collection[str]) -> Iterable[Change]:
+    """A change for every version that came after another one in the same environment."""
+    wanted = (
+        select(appearance)
+        .where(appearance.c.service.in_(services))
+        .order_by(
+            appearance.c.service,
+            appearance.c.environment,
+            appearance.c.first_at,
+            appearance.c.version,
+        )
+    )
+    place: tuple[str, str] | None = None
+    for row in connection.execute(wanted):
+        before, place = place, (row.service, row.environment)
+        if before == place:
+            yield Change(
+                id=f"{row.service}@{row.version}",
+                service=row.service,
+                version=row.version,
+                environment=row.environment,
+                started_at=row.first_at,
+                origin=Origin.TRAFFIC,
+            )
+
+
 def _change(row: Row[Any]) -> Change:
     return Change(
         id=row.id,
@@ -57,4 +137,5 @@ def _change(row: Row[Any]) -> Change:
         environment=row.environment,
         started_at=row.started_at,
         finished_at=row.finished_at,
+        origin=Origin(row.origin),
     )

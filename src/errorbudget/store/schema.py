@@ -101,7 +101,18 @@ change = Table(
     Column("kind", String(16), nullable=False),
     Column("started_at", Moment, nullable=False),
     Column("finished_at", Moment, nullable=True),
+    Column("origin", String(16), nullable=False, server_default="told", comment="told or traffic"),
     Index(None, "started_at"),
+)
+
+appearance = Table(
+    "appearance",
+    metadata,
+    Column("service", String, primary_key=True),
+    Column("environment", String, primary_key=True),
+    Column("version", String, primary_key=True),
+    Column("first_at", Moment, nullable=False, comment="of its first request"),
+    Column("batch", BigInteger, nullable=False, comment="the newest batch looked at then"),
 )
 
 entry = Table(

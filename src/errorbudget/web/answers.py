@@ -102,6 +102,7 @@ class Change(_Answer):
     environment: str
     started: str
     finished: str | None
+    origin: Literal["told", "traffic"]
 
 
 class Decided(_Answer):

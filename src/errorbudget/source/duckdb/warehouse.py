@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import duckdb
 
 from errorbudget import clock
+from errorbudget.change import Appearance
 from errorbudget.ledger.tally import Counts, Tallies
 from errorbudget.ledger.window import moment
 from errorbudget.request import Added, Corrected, Receipt
-from errorbudget.source import Liveness, Stirred, Touched, Version
+from errorbudget.source import Appeared, Liveness, Stirred, Touched, Version
 from errorbudget.source.duckdb import counting, living
 from errorbudget.source.duckdb.connection import open_file
 from errorbudget.source.duckdb.statements import statement
@@ -115,6 +116,23 @@ class Warehouse:
             Version(version=name, first_at=first.replace(tzinfo=UTC), requests=count)
             for name, first, count in rows
         ]
+
+    def appeared(self, since: int) -> Appeared:
+        """Versions that requests of batches after `since` name; a look that finds none is cheap."""
+        newest = int(self._one("newest_batch")[0])
+        if newest <= since:
+            return Appeared(versions=(), newest=newest)
+        rows = self.connection.execute(statement("appeared"), {"since": since}).fetchall()
+        versions = tuple(
+            Appearance(
+                service=service,
+                environment=environment,
+                version=version,
+                first_at=first.replace(tzinfo=UTC),
+            )
+            for service, environment, version, first in rows
+        )
+        return Appeared(versions=versions, newest=newest)
 
     def known_request_ids(
         self, service: str, request_ids: Sequence[str], request_id: Criterion | None = None
