@@ -21,7 +21,7 @@ def log(
 ) -> None:
     """The entries of the trail, oldest first."""
     with entered() as door:
-        entries = door.entries(last)
+        entries = door.audit.entries(last)
     if as_json:
         print_json(entries)
         return
@@ -42,7 +42,7 @@ def verify(
 ) -> None:
     """Recompute every hash; exit 4 naming the first entry that does not verify."""
     with entered() as door:
-        verified = door.verify(_kept(checkpoint) if checkpoint else None)
+        verified = door.audit.verify(_kept(checkpoint) if checkpoint else None)
     if as_json:
         print_json(verified)
     else:

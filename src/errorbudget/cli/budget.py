@@ -19,8 +19,8 @@ def budget(
 ) -> None:
     """The budget of every objective, or of one service's: unknown is said, never guessed."""
     with entered() as door:
-        budgets = door.budgets(service, asked_moment(at))
-        seen = [] if budgets else [one["service"] for one in door.services()]
+        budgets = door.budgets.read(service, asked_moment(at))
+        seen = [] if budgets else [one["service"] for one in door.budgets.services()]
     if as_json:
         print_json(budgets)
     elif budgets:

@@ -22,7 +22,7 @@ def burn(
 ) -> None:
     """The burn of every objective over its horizons, and what its alert says and why."""
     with entered() as door:
-        told = door.burns(service, asked_moment(at))
+        told = door.budgets.burns(service, asked_moment(at))
     if as_json:
         print_json(told)
         return

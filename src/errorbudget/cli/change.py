@@ -49,5 +49,5 @@ def record(  # noqa: PLR0913 -- one parameter for each option
         finished_at=None if finished is None else moment(finished, "--finished"),
     )
     with entered(create=True) as door:
-        stored = door.record(change)
+        stored = door.changes.record(change)
     answer(stored, f"recorded {change.id}", as_json=as_json)

@@ -74,7 +74,7 @@ def _record(answer: Told, code: int, started: datetime) -> None:
     """The command has run, whatever happens here: its exit code is what the caller gets."""
     try:
         with entered(wait=60) as door:
-            door.record_outcome(answer["entry"], code, started)
+            door.gate.record_outcome(answer["entry"], code, started)
     except Failure as failure:
         sys.stderr.write(f"the outcome (exit {code}) is not in the audit trail: {failure}\n")
 
@@ -88,7 +88,7 @@ def _asked(
     declared_risk(risk)
     found = diff_of(diff)
     with entered() as door:
-        return door.check(service, change, at=at, diff=found, declared=risk)
+        return door.gate.check(service, change, at=at, diff=found, declared=risk)
 
 
 def exit_code(answer: Told) -> int:

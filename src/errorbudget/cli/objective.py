@@ -47,7 +47,7 @@ def apply(
 
     with entered(create=True) as door:
         for file in files:
-            applied = door.apply(file)
+            applied = door.objectives.apply(file)
             for note in applied["notes"]:
                 sys.stderr.write(f"{note}\n")
             answer(applied, Applied.of(applied).sentence(), as_json=as_json)

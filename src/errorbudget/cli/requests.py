@@ -42,7 +42,7 @@ def ingest(
     with entered(create=True) as door, _told(reports):
         for file in files:
             with bar(file) as progress:
-                report = door.ingest(
+                report = door.requests.ingest(
                     file, form=form, service=service, maps=mapped, logs=logs, progress=progress
                 )
             reports.append(report)
@@ -107,6 +107,6 @@ def correct(
 ) -> None:
     """Say what became known of requests later: a 200 that corrupted an order is bad."""
     with entered() as door:
-        done = door.correct(service, [*request_ids, *(more or [])], verdict, reason)
+        done = door.requests.correct(service, [*request_ids, *(more or [])], verdict, reason)
     sentence = f"{done['corrected']} corrected, {done['unknown']} unknown"
     answer(done, sentence, as_json=as_json)

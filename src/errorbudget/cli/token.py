@@ -38,7 +38,7 @@ def create(
         "expires_minutes": _minutes(expires) if expires else None,
     }
     with entered(create=True) as door:
-        made = door.make_token(printable(name, "NAME"), wanted)
+        made = door.tokens.make(printable(name, "NAME"), wanted)
     answer(made, made["token"], as_json=as_json)
 
 
@@ -46,7 +46,7 @@ def create(
 def show(as_json: Json = False) -> None:
     """Every token, those revoked too; no secrets."""
     with entered() as door:
-        tokens = door.tokens()
+        tokens = door.tokens.list()
     if as_json:
         print_json(tokens)
         return
@@ -65,7 +65,7 @@ def revoke(
 ) -> None:
     """Let a token open nothing any more, at once."""
     with entered() as door:
-        revoked = door.revoke_token(which)
+        revoked = door.tokens.revoke(which)
     answer(revoked, f"{revoked['name']} opens nothing any more", as_json=as_json)
 
 

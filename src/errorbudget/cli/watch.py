@@ -9,7 +9,8 @@ import typer
 
 from errorbudget import clock
 from errorbudget.cli.burn import table, text
-from errorbudget.cli.door import Told, entered
+from errorbudget.cli.door import entered
+from errorbudget.cli.options import Told
 from errorbudget.errors import Failure, Kind
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def _live(first: "RenderableType", look: "Callable[[], RenderableType]", every: 
 def _asked(service: str | None) -> list[Told]:
     # The home is let go of between two looks, so that others can work on it.
     with entered() as door:
-        return door.burns(service, None)
+        return door.budgets.burns(service, None)
 
 
 def _looked(service: str | None) -> "RenderableType":

@@ -25,6 +25,8 @@ from errorbudget.web.server import Server
 
 LOG = logging.getLogger(__name__)
 
+BACKLOG: Final = 1024
+"""Callers that may wait to be accepted."""
 DRAIN: Final = 20
 """Seconds that calls under way have to end when the server is told to stop."""
 SWITCH: Final = 0.001
@@ -90,7 +92,7 @@ def _serve(server: Server, listening: socket.socket) -> None:
         server_header=False,
         timeout_graceful_shutdown=DRAIN,
         timeout_keep_alive=75,
-        backlog=1024,
+        backlog=BACKLOG,
     )
     # uvicorn raises the signal again when it has ended: by then stopping is already under way.
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -146,6 +148,8 @@ def _bound(listen: str) -> socket.socket:
         bound = socket.socket(family, kind, protocol)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
+        # From here on callers wait instead of being refused, while the application still starts.
+        bound.listen(BACKLOG)
     except OSError as cause:
         raise Failure(
             f"{listen}: cannot listen there: {cause.strerror or cause}",

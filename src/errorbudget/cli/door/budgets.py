@@ -1,0 +1,49 @@
+"""What is left, and how fast it goes; the moment is now where it is None."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from errorbudget import clock
+from errorbudget.cli.options import Told
+
+if TYPE_CHECKING:
+    from errorbudget.cli.door.wire import Wire
+    from errorbudget.program.program import Program
+
+
+class AtHome:
+    """Computed from the home itself."""
+
+    def __init__(self, program: "Program") -> None:
+        self._program = program
+
+    def services(self) -> list[Told]:
+        """Every service that has ever sent a request."""
+        return [dict(one.as_dict()) for one in self._program.warehouse.services()]
+
+    def read(self, service: str | None, at: datetime | None) -> list[Told]:
+        """Every budget, or those of one service."""
+        return [one.as_dict() for one in self._program.budgets.read(service, at=at or clock.now())]
+
+    def burns(self, service: str | None, at: datetime | None) -> list[Told]:
+        """How fast every budget burns, or those of one service."""
+        return [one.as_dict() for one in self._program.burns.read(service, at=at or clock.now())]
+
+
+class OnServer:
+    """From a server's memory."""
+
+    def __init__(self, wire: "Wire") -> None:
+        self._wire = wire
+
+    def services(self) -> list[Told]:
+        """Every service that has ever sent a request."""
+        return self._wire.get("/api/v1/services")
+
+    def read(self, service: str | None, at: datetime | None) -> list[Told]:
+        """Every budget, or those of one service."""
+        return self._wire.get("/api/v1/budgets", service=service, at=at)
+
+    def burns(self, service: str | None, at: datetime | None) -> list[Told]:
+        """How fast every budget burns, or those of one service."""
+        return self._wire.get("/api/v1/burn", service=service, at=at)

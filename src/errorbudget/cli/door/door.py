@@ -1,0 +1,118 @@
+"""The door that a command enters by: one capability after the other, opened when first asked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from errorbudget.cli.options import home_path
+
+if TYPE_CHECKING:
+    from errorbudget.cli.door import audit, budgets, changes, gate, objectives, requests, tokens
+    from errorbudget.cli.door.wire import Wire
+    from errorbudget.program.program import Program
+
+Home = TypeVar("Home")
+Server = TypeVar("Server")
+
+
+class Door:
+    """Everything that commands do, on an open home or over a wire; all of it raises Failure."""
+
+    def __init__(self, way: Program | Wire) -> None:
+        self._way = way
+
+    @cached_property
+    def requests(self) -> requests.AtHome | requests.OnServer:
+        """Requests and corrections in."""
+        from errorbudget.cli.door import requests
+
+        return self._either(requests.AtHome, requests.OnServer)
+
+    @cached_property
+    def objectives(self) -> objectives.AtHome | objectives.OnServer:
+        """Objective documents in force."""
+        from errorbudget.cli.door import objectives
+
+        return self._either(objectives.AtHome, objectives.OnServer)
+
+    @cached_property
+    def budgets(self) -> budgets.AtHome | budgets.OnServer:
+        """What is left, and how fast it goes."""
+        from errorbudget.cli.door import budgets
+
+        return self._either(budgets.AtHome, budgets.OnServer)
+
+    @cached_property
+    def gate(self) -> gate.AtHome | gate.OnServer:
+        """Whether a change may ship, and what came of it."""
+        from errorbudget.cli.door import gate
+
+        return self._either(gate.AtHome, gate.OnServer)
+
+    @cached_property
+    def changes(self) -> changes.AtHome | changes.OnServer:
+        """What altered production."""
+        from errorbudget.cli.door import changes
+
+        return self._either(changes.AtHome, changes.OnServer)
+
+    @cached_property
+    def audit(self) -> audit.AtHome | audit.OnServer:
+        """What was decided."""
+        from errorbudget.cli.door import audit
+
+        return self._either(audit.AtHome, audit.OnServer)
+
+    @cached_property
+    def tokens(self) -> tokens.AtHome | tokens.OnServer:
+        """Who may ask a server."""
+        from errorbudget.cli.door import tokens
+
+        return self._either(tokens.AtHome, tokens.OnServer)
+
+    def _either(
+        self, at_home: Callable[[Program], Home], on_server: Callable[[Wire], Server]
+    ) -> Home | Server:
+        from errorbudget.cli.door.wire import Wire
+
+        way = self._way
+        return on_server(way) if isinstance(way, Wire) else at_home(way)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._way.close()
+
+
+def entered(*, create: bool = False, wait: float = 10.0) -> Door:
+    """The server that ERRORBUDGET_URL names or that owns the home, else the home. Raises Failure.
+
+    Only commands that write may create a home.
+    """
+    from errorbudget.store.address import running
+
+    token = os.environ.get("ERRORBUDGET_TOKEN", "")
+    if url := os.environ.get("ERRORBUDGET_URL"):
+        return _over(url, token)
+    home = home_path()
+    if address := running(home):
+        return _over(address.url, token or address.key)
+    from errorbudget.program.program import Program
+
+    return Door(Program.open(home, create=create, wait=wait))
+
+
+def _over(url: str, token: str) -> Door:
+    from errorbudget.cli.door.wire import Wire
+
+    return Door(Wire(url, token))
