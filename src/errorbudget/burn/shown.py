@@ -14,6 +14,7 @@ class Shown:
     """One horizon's burn; no requests, no rate."""
 
     horizon: str
+    minutes: int
     valid: int
     bad: int
     rate: float | None
@@ -30,7 +31,13 @@ class Shown:
 def shown(minutes: int, valid: int, bad: int, allowance: Fraction) -> Shown:
     """The burn of `bad` of `valid` over so many minutes, for people."""
     nothing = Shown(
-        horizon=span(minutes), valid=valid, bad=bad, rate=None, shown_rate=None, interval=None
+        horizon=span(minutes),
+        minutes=minutes,
+        valid=valid,
+        bad=bad,
+        rate=None,
+        shown_rate=None,
+        interval=None,
     )
     if not valid:
         return nothing

@@ -11,6 +11,7 @@ from errorbudget.cli import (
     burn,
     change,
     demo,
+    explain,
     gate,
     objective,
     requests,
@@ -36,6 +37,7 @@ app.command("correct")(requests.correct)
 app.add_typer(objective.app, name="objective")
 app.command("budget")(budget.budget)
 app.command("burn")(burn.burn)
+app.command("explain")(explain.explain)
 app.command("watch")(watch.watch)
 app.add_typer(change.app, name="change")
 app.add_typer(gate.app, name="gate")

@@ -83,7 +83,7 @@ class Burns:
         asked = None if service is None else [self._budgets.document(service)]
         documents = self._objectives.all() if asked is None else asked
         book = self._budgets.book(documents, at=at)
-        return _read(book, at) if book.promises else []
+        return standings(book, at) if book.promises else []
 
 
 def burn_standing(
@@ -115,7 +115,8 @@ def spent(book: Book, row: int, since: int, until: int, budget: Budget) -> float
     return float(bad[0] / budget.allowed) if budget.allowed else 0.0
 
 
-def _read(book: Book, at: datetime) -> list[BurnStanding]:
+def standings(book: Book, at: datetime) -> list[BurnStanding]:
+    """What every alert of a book, which was brought to `at`, says."""
     budgets, end = book.columns(at), minute_ceil(at)
     sight = Sight(
         usual=burning.usual(book, at),

@@ -10,6 +10,7 @@ from errorbudget.program.audit import AuditTrail
 from errorbudget.program.budgets import Budgets
 from errorbudget.program.burns import Burns
 from errorbudget.program.changes import Changes
+from errorbudget.program.explaining import Explaining
 from errorbudget.program.gate import Gate
 from errorbudget.program.objectives import Objectives
 from errorbudget.program.requests import Requests
@@ -57,6 +58,11 @@ class Program:
     def burns(self) -> Burns:
         """How fast it goes, and what the alerts say."""
         return Burns(self.objectives, self.budgets)
+
+    @cached_property
+    def explaining(self) -> Explaining:
+        """What broke."""
+        return Explaining(self.warehouse, self.budgets)
 
     def watch(self, *, route: Route = nobody, wake: Callable[[], None] = lambda: None) -> Watch:
         """What keeps looking and tells; for a thread of its own."""

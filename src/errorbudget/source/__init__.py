@@ -12,6 +12,7 @@ from errorbudget.ledger.tally import Counts, Tallies
 from errorbudget.ledger.window import Span
 
 if TYPE_CHECKING:
+    from errorbudget.burn.breakdown import Breakdown
     from errorbudget.objective.indicator import Indicator, Requests
 
 
@@ -88,6 +89,21 @@ class Source(Protocol):
         """Counts of each indicator, all of one document's requests; None: of every minute.
 
         With minutes given the answer has exactly those, rising, zeros included.
+        """
+        ...
+
+    def breakdown(
+        self,
+        indicator: Indicator,
+        columns: Sequence[str],
+        burn: Sequence[Span],
+        before: Sequence[Span],
+    ) -> Breakdown:
+        """The requests of a burn and of the time before it, by these columns and by tenant.
+
+        Each time is given as rising spans, the burn's after the others. A column is one of a
+        request's, or `attributes.NAME`. Values that few of the burn's failures share are summed
+        as one.
         """
         ...
 

@@ -92,6 +92,67 @@ class Burn(_Answer):
     horizons: list[Horizon]
 
 
+class Onset(_Answer):
+    """Since when it burns, and how sure that is."""
+
+    at: str
+    earliest: str
+    latest: str
+
+
+class Finding(_Answer):
+    """Requests in which more fail than usual; `share` is of the excess of all requests."""
+
+    match: dict[str, str]
+    excess: float
+    share: float
+    rate: float
+    baseline_rate: float | None
+    n: int
+
+
+class Who(_Answer):
+    """One tenant or all of them."""
+
+    tenants: int
+    top_tenant: str | None
+    top_share: float | None
+    effective_tenants: float | None
+    sentence: str
+
+
+class Fits(_Answer):
+    """A change, and what speaks for its having to do with a burn."""
+
+    change: str
+    fits: bool
+    evidence: list[Any]
+
+
+class Pattern(_Answer):
+    """Log records of one form."""
+
+    template: str
+    count: int
+    baseline_count: int
+    reason: str
+    trace_ids: list[str]
+
+
+class Explanation(_Answer):
+    """What broke."""
+
+    service: str
+    objective: str
+    headline: str
+    onset: Onset | None
+    where: list[Finding]
+    who: Who
+    changes: list[Fits]
+    logs: list[Pattern]
+    limits: list[str]
+
+
 class Change(_Answer):
     """What altered production."""
 

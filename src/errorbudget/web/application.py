@@ -8,7 +8,16 @@ from typing import Any, Final
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from errorbudget.web import administering, failing, gating, health, metrics, reading, sending
+from errorbudget.web import (
+    administering,
+    explaining,
+    failing,
+    gating,
+    health,
+    metrics,
+    reading,
+    sending,
+)
 from errorbudget.web.families import Calls
 from errorbudget.web.server import Server
 
@@ -30,7 +39,7 @@ def application(server: Server) -> FastAPI:
     )
     app.state.server = server
     failing.install(app)
-    for routes in (sending, reading, gating, administering, health, metrics):
+    for routes in (sending, reading, explaining, gating, administering, health, metrics):
         app.include_router(routes.router)
     app.add_middleware(Logged, calls=server.calls)
     return app

@@ -24,6 +24,8 @@ from errorbudget.program.book import Standing
 from errorbudget.program.budgets import Budgets
 from errorbudget.program.burns import Burns, BurnStanding
 from errorbudget.program.configuration import Configuration, Receiving, is_loopback, split
+from errorbudget.program.explaining import Explaining
+from errorbudget.program.explanation import Explanation
 from errorbudget.program.gate import Gate
 from errorbudget.program.program import Program
 from errorbudget.program.requests import Requests
@@ -77,6 +79,11 @@ class Server:
         self._writing_turn = threading.Lock()
         self._budgets = Budgets(program.home, self._reading, program.objectives)
         self._burns = Burns(program.objectives, self._budgets)
+        self._aside = program.warehouse.another()
+        self._explaining_turn = threading.Lock()
+        self._explaining = Explaining(
+            self._aside, Budgets(program.home, self._aside, program.objectives)
+        )
         self._gate = Gate(program.home, self._reading, program.objectives, self._budgets)
 
     @property
@@ -121,6 +128,21 @@ class Server:
             return [one for one in seen.burns if name in (None, one.standing.document.name)]
         with self._reading_turn, self._reading.snapshot():
             return self._burns.read(service, at=at or clock.now())
+
+    def explain(
+        self,
+        service: str,
+        objective: str,
+        *,
+        since: datetime | None,
+        until: datetime | None,
+        at: datetime | None,
+    ) -> Explanation:
+        """What broke; nobody else waits while it is found out. Raises Failure."""
+        with self._explaining_turn, self._aside.snapshot():
+            return self._explaining.explain(
+                service, objective, since=since, until=until, at=at or clock.now()
+            )
 
     def check(
         self, service: str, change: str, *, at: datetime | None, **asked: Any

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from errorbudget.cli.options import home_path
 
 if TYPE_CHECKING:
-    from errorbudget.cli.door import audit, budgets, changes, gate, objectives, requests, tokens
+    from errorbudget.cli.door import (
+        audit,
+        budgets,
+        changes,
+        explaining,
+        gate,
+        objectives,
+        requests,
+        tokens,
+    )
     from errorbudget.cli.door.wire import Wire
     from errorbudget.program.program import Program
 
@@ -45,6 +54,13 @@ class Door:
         from errorbudget.cli.door import budgets
 
         return self._either(budgets.AtHome, budgets.OnServer)
+
+    @cached_property
+    def explaining(self) -> explaining.AtHome | explaining.OnServer:
+        """What broke."""
+        from errorbudget.cli.door import explaining
+
+        return self._either(explaining.AtHome, explaining.OnServer)
 
     @cached_property
     def gate(self) -> gate.AtHome | gate.OnServer:

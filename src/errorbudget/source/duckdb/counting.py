@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
@@ -57,19 +58,48 @@ def tally(
     """Counts of each indicator in one pass. `told`: the rows bring their own counts of logs."""
     if not indicators or (minutes is not None and not len(minutes)):
         return [Tallies.of([], [], []) for _ in indicators]
-    requests = _shared(indicators)
     ranges = None if minutes is None else _ranges(minutes)
-    joins = _told() if told else _joins(connection, requests, _columns(indicators), ranges)
-    sql = statement("tally").format(
-        scoped=_scoped(requests, ranges),
-        counts=",\n".join(_counts(indicator) for indicator in indicators),
-        **joins,
-    )
+    found = known(connection, indicators, ranges, told=told)
+    sql = statement("tally").format(known=found.sql, counts=found.counts)
+    counted = numbers(connection, sql, found.values)
+    return _tallies(counted, minutes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """The SQL of a document's requests, the relation `known`, to be read by a query after it."""
+
+    sql: str
+    """Of the common table expressions."""
+    counts: str
+    """Of the counts of valid and of bad requests, of one indicator after the other."""
+    values: Values
+
+
+def known(
+    connection: duckdb.DuckDBPyConnection,
+    indicators: Sequence[Indicator],
+    ranges: Sequence[Range] | None,
+    *,
+    more: Iterable[str] = (),
+    told: bool = False,
+) -> Known:
+    """The requests that these indicators judge, in these ranges of minutes or in all.
+
+    What no criterion reads is not looked up, unless it is one of the columns in `more`. `told`:
+    the rows bring their own counts of logs.
+    """
+    requests = _shared(indicators)
+    wanted = _columns(indicators).union(more)
+    joins = _told() if told else _joins(connection, requests, wanted, ranges)
     values = _scope_values(requests)
     if "$services" in joins["joins"]:
         values |= {"services": list(requests.services)}
-    counted = _numbers(connection, sql, values)
-    return _tallies(counted, minutes)
+    return Known(
+        sql=statement("known").format(scoped=_scoped(requests, ranges), **joins).rstrip(),
+        counts=",\n".join(_counts(indicator) for indicator in indicators),
+        values=values,
+    )
 
 
 def touched(connection: duckdb.DuckDBPyConnection, requests: Requests, since: int) -> Touched:
@@ -229,10 +259,10 @@ def _at(minutes: Counts, found: Counts, column: Counts) -> Counts:
 
 
 def _minutes(connection: duckdb.DuckDBPyConnection, sql: str, values: Values) -> Counts:
-    return _numbers(connection, sql, values)[0]
+    return numbers(connection, sql, values)[0]
 
 
-def _numbers(connection: duckdb.DuckDBPyConnection, sql: str, values: Values) -> list[Counts]:
+def numbers(connection: duckdb.DuckDBPyConnection, sql: str, values: Values) -> list[Counts]:
     """A result of integers, column by column."""
     with evaluating():
         columns = connection.execute(sql, dict(values)).fetchnumpy()

@@ -16,14 +16,15 @@ import duckdb
 from errorbudget import clock
 from errorbudget.change import Appearance
 from errorbudget.ledger.tally import Counts, Tallies
-from errorbudget.ledger.window import moment
+from errorbudget.ledger.window import Span, moment
 from errorbudget.request import Added, Corrected, Receipt
 from errorbudget.source import Appeared, Liveness, Stirred, Touched, Version
-from errorbudget.source.duckdb import counting, living
+from errorbudget.source.duckdb import breaking_down, counting, living
 from errorbudget.source.duckdb.connection import open_file
 from errorbudget.source.duckdb.statements import statement
 
 if TYPE_CHECKING:
+    from errorbudget.burn.breakdown import Breakdown
     from errorbudget.objective.criterion import Criterion
     from errorbudget.objective.indicator import Indicator, Requests
 
@@ -161,6 +162,16 @@ class Warehouse:
     def tally(self, indicators: Sequence[Indicator], minutes: Counts | None) -> list[Tallies]:
         """Counts of each indicator; None counts every minute. Raises CriterionFailed."""
         return counting.tally(self.connection, indicators, minutes)
+
+    def breakdown(
+        self,
+        indicator: Indicator,
+        columns: Sequence[str],
+        burn: Sequence[Span],
+        before: Sequence[Span],
+    ) -> Breakdown:
+        """The requests of a burn and of the time before it, by these columns and by tenant."""
+        return breaking_down.breakdown(self.connection, indicator, columns, burn, before)
 
     def liveness(self, requests: Requests) -> Liveness:
         """When the feeds of these requests were alive."""

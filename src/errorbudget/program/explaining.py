@@ -1,0 +1,158 @@
+"""What broke? Puts together everything that is known of one burn."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+
+from errorbudget import clock
+from errorbudget.burn import attribution, concentration
+from errorbudget.burn.breakdown import Breakdown
+from errorbudget.burn.rules import DAY
+from errorbudget.errors import Failure
+from errorbudget.ledger.spans import without
+from errorbudget.ledger.window import Span, minute_ceil, minute_floor, moment
+from errorbudget.objective.document import ObjectiveDocument
+from errorbudget.program import burning
+from errorbudget.program.book import Book
+from errorbudget.program.budgets import Budgets
+from errorbudget.program.burns import BurnStanding, standings
+from errorbudget.program.explanation import Explanation
+from errorbudget.source import Source
+
+HOUR: Final = 60
+FEW: Final = 20
+"""With fewer failures a burn has no shape to speak of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scene:
+    """A burn, as far as the tallies tell: what every section of an explanation starts from."""
+
+    book: Book
+    row: int
+    burn: BurnStanding
+    span: Span
+    """The minutes that are explained."""
+    before: Span
+    """The day before, as far as there were requests."""
+
+    @property
+    def document(self) -> ObjectiveDocument:
+        """The document whose objective burns."""
+        return self.burn.standing.document
+
+    def kept(self, span: Span) -> list[Span]:
+        """The minutes of a span that the document does not exclude."""
+        return without([span], self.book.life(self.document).excluded)
+
+    def counts(self, span: Span) -> tuple[int, int]:
+        """Valid and bad requests of a span."""
+        row, start, end = (np.array([one]) for one in (self.row, span.start, span.end))
+        valid, bad = self.book.counts(row, start, end)
+        return int(valid[0]), int(bad[0])
+
+
+class Explaining:
+    """What is known of a burn, now or in the past."""
+
+    def __init__(self, source: Source, budgets: Budgets) -> None:
+        self._source = source
+        self._budgets = budgets
+
+    def explain(
+        self,
+        service: str,
+        objective: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        at: datetime,
+    ) -> Explanation:
+        """The burn from `since` to `until`, or the one that is current at `at`.
+
+        Raises Failure for a service or an objective that nobody knows.
+        """
+        scene = self._scene(service, objective, since, until, at)
+        valid, bad = scene.counts(scene.span)
+        found = self._source.breakdown(
+            scene.book.promises[scene.row].indicator,
+            scene.document.burn.group_by,
+            scene.kept(scene.span) or [Span(scene.span.end, scene.span.end)],
+            scene.kept(scene.before),
+        )
+        allowance = float(scene.document.objectives[objective].target.allowance)
+        where = attribution.attribution(found, allowance, _dispersion(scene))
+        return Explanation(
+            burn=scene.burn,
+            span=scene.span,
+            valid=valid,
+            bad=bad,
+            onset=None,
+            where=where,
+            who=concentration.concentration(found.tenants, allowance, _usual(scene)),
+            changes=(),
+            logs=(),
+            limits=(*_limits(scene, bad, found), *_unplaced(bad, where)),
+        )
+
+    def _scene(
+        self,
+        service: str,
+        objective: str,
+        since: datetime | None,
+        until: datetime | None,
+        at: datetime,
+    ) -> Scene:
+        document = self._budgets.document(service)
+        if objective not in document.objectives:
+            known = ", ".join(document.objectives)
+            raise Failure(f"{service}: no objective {objective!r}; write one of: {known}")
+        if since is not None and until is not None and until <= since:
+            raise Failure("--to is not after --from; write a later moment")
+        end = until or at
+        book = self._budgets.book([document], at=end)
+        row = list(document.objectives).index(objective)
+        burn = standings(book, end)[row]
+        span = Span(
+            minute_floor(since) if since else minute_ceil(end) - _worst(burn), minute_ceil(end)
+        )
+        first = book.life(document).first_request
+        start = span.start - DAY if first is None else max(span.start - DAY, first)
+        before = Span(min(start, span.start), span.start)
+        return Scene(book=book, row=row, burn=burn, span=span, before=before)
+
+
+def _worst(burn: BurnStanding) -> int:
+    """The minutes of the horizon that surely burns fastest; an hour where none does."""
+    sure = [(horizon.interval[0], horizon.minutes) for horizon in burn.horizons if horizon.interval]
+    return max(sure, key=lambda pair: (pair[0], -pair[1]), default=(0.0, HOUR))[1]
+
+
+def _dispersion(scene: Scene) -> float:
+    learnt = burning.Dispersions(scene.book, moment(scene.span.end))
+    return float(learnt(np.array([scene.row]))[0])
+
+
+def _usual(scene: Scene) -> float:
+    """Requests that usually come in the time of the burn."""
+    view = burning.usual(scene.book, moment(scene.span.end)).view
+    return float(view.expected(np.array([scene.row]), scene.span.start, scene.span.end)[0])
+
+
+def _limits(scene: Scene, bad: int, found: Breakdown) -> list[str]:
+    limits = list[str]()
+    if scene.burn.alert in ("none", "unknown"):
+        limits.append(f"No alert stands at {clock.text(scene.burn.at)}: this may be no burn.")
+    if 0 < bad < FEW:
+        limits.append(f"Only {bad} requests failed: too few for a shape to be sure.")
+    if not found.sums.valid_before.sum():
+        limits.append("There is no request in the 24 hours before to compare with.")
+    elif len(scene.before) < DAY:
+        limits.append(f"Compared with {len(scene.before):,} minutes before; there are no more.")
+    return limits
+
+
+def _unplaced(bad: int, where: tuple[attribution.Finding, ...]) -> list[str]:
+    return ["No attribute stands out."] if bad and not where else []

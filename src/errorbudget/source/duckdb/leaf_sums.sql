@@ -1,0 +1,10 @@
+-- The sums of all that a key has in common.
+select
+    {keys},
+    coalesce(sum(valid) filter (where burns), 0)::bigint as valid,
+    coalesce(sum(bad) filter (where burns), 0)::bigint as bad,
+    coalesce(sum(valid) filter (where not burns), 0)::bigint as valid_before,
+    coalesce(sum(bad) filter (where not burns), 0)::bigint as bad_before
+from leaves
+{joins}
+group by all

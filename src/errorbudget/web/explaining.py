@@ -1,0 +1,47 @@
+"""The endpoint that says what broke."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from errorbudget.web import answers
+from errorbudget.web.calling import At, Here, Reads, documented, moment_of
+from errorbudget.web.failing import Forbidden, as_json
+
+router = APIRouter(prefix="/api/v1", tags=["asking"])
+
+
+def _since(
+    since: Annotated[str | None, Query(alias="from", description="RFC 3339.")] = None,
+) -> datetime | None:
+    return moment_of(since, "from")
+
+
+def _until(
+    until: Annotated[str | None, Query(alias="to", description="RFC 3339.")] = None,
+) -> datetime | None:
+    return moment_of(until, "to")
+
+
+@router.get(
+    "/explain",
+    summary="What broke",
+    responses=documented(answers.Explanation, "What `errorbudget explain --json` prints."),
+)
+def explain(
+    server: Here,
+    caller: Reads,
+    at: At,
+    service: str,
+    objective: str,
+    since: Annotated[datetime | None, Depends(_since)],
+    until: Annotated[datetime | None, Depends(_until)],
+) -> Response:
+    """A burn by where, who, what changed and what the logs say; the current one without `from`."""
+    caller.about(service)
+    found = server.explain(service, objective, since=since, until=until, at=at)
+    document = found.burn.standing.document
+    if not caller.sees(document.services, document.environment):
+        raise Forbidden(f"the token {caller.name!r} is not for {document.name!r}")
+    return as_json(found.as_dict())

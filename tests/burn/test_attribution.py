@@ -1,0 +1,81 @@
+"""Which combinations of values explain that more requests fail than usual."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from burn.slicing import Rows, breakdown
+from errorbudget.burn.attribution import attribution
+
+COLUMNS = ("route", "region", "version")
+VALUES = (("/pay", "/cart", "/orders"), ("eu", "us", "ap"), ("1.0", "1.1"))
+ALLOWANCE = 0.01
+RNG = np.random.default_rng(20260709)
+
+
+def traffic(
+    *, broken: dict[str, str] | None = None, rate: float = 0.5, usual: float = 0.01
+) -> Rows:
+    """A thousand requests of each combination, and ten thousand before; some match what broke."""
+
+    def row(key: tuple[str, ...]) -> tuple[int, int, int, int]:
+        matches = (
+            broken is not None and broken.items() <= dict(zip(COLUMNS, key, strict=True)).items()
+        )
+        bad = RNG.binomial(1000, rate if matches else usual)
+        return 1000, int(bad), 10_000, int(RNG.binomial(10_000, usual))
+
+    return {key: row(key) for key in product(*VALUES)}
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"route": "/pay"},
+        {"region": "eu"},
+        {"route": "/pay", "region": "eu"},
+        {"route": "/cart", "region": "ap", "version": "1.1"},
+    ],
+)
+def test_what_broke_comes_first_with_its_numbers(broken):
+    first, *_ = attribution(breakdown(COLUMNS, traffic(broken=broken)), ALLOWANCE)
+
+    assert first.match == broken
+    assert first.rate == pytest.approx(0.5, abs=0.05)
+    assert first.baseline_rate == pytest.approx(0.01, abs=0.005)
+    assert first.share == pytest.approx(1, abs=0.15)
+    assert first.excess == pytest.approx(first.bad - 0.01 * first.n, rel=0.05)
+
+
+def test_nothing_stands_out_where_nothing_happened():
+    assert attribution(breakdown(COLUMNS, traffic()), ALLOWANCE) == ()
+
+
+def test_nothing_stands_out_where_everything_fails_alike():
+    assert attribution(breakdown(COLUMNS, traffic(broken={})), ALLOWANCE) == ()
+
+
+def test_what_always_fails_explains_nothing():
+    rows = traffic(broken={"route": "/pay"}, rate=0.05)
+    rows |= {("/cart", "eu", "1.0"): (1000, 300, 10_000, 3000)}
+
+    first, *_ = attribution(breakdown(COLUMNS, rows), ALLOWANCE)
+
+    assert first.match == {"route": "/pay"}
+
+
+def test_without_requests_there_is_nothing_to_find():
+    assert attribution(breakdown(COLUMNS, {}), ALLOWANCE) == ()
+
+
+def test_a_burn_that_nobody_has_a_past_of_can_still_be_placed():
+    rows = {
+        key: (valid, bad, 0, 0)
+        for key, (valid, bad, *_) in traffic(broken={"route": "/pay"}).items()
+    }
+
+    found = attribution(breakdown(COLUMNS, rows), ALLOWANCE)
+
+    assert found[0].match == {"route": "/pay"}
+    assert found[0].baseline_rate is None
