@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test bench format lint servers clean
+.PHONY: help demo test bench soak format lint servers clean
 
 # Real servers that tests talk to, as Debian names them; installed only by root, and only when missing.
 SERVERS := prometheus-alertmanager
@@ -45,6 +45,10 @@ format: .venv/test-installed ## rewrite to the house style
 
 bench: .venv/test-installed ## one line a benchmark, ours against its reference
 	$(BIN)/python -m bench
+
+soak: .venv/test-installed ## an hour under load, then half an hour under load and kills
+	$(BIN)/python -m bench.soak --minutes 60
+	$(BIN)/python -m bench.soak --minutes 30 --kill 20
 
 clean: ## forget the environment and what the tools left
 	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .import_linter_cache

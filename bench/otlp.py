@@ -145,11 +145,12 @@ def _texts(attributes: Iterable[KeyValue]) -> dict[str, str]:
 
 def _payload_file(folder: Path, number: int) -> Path:
     file = folder / f"{number}.payload"
-    file.write_bytes(_payload(number))
+    file.write_bytes(payload(number))
     return file
 
 
-def _payload(number: int) -> bytes:
+def payload(number: int) -> bytes:
+    """A batch of spans as an exporter sends it."""
     chance = random.Random(number)
     message = ExportTraceServiceRequest()
     resource_spans = message.resource_spans.add()
