@@ -14,6 +14,7 @@ from errorbudget.ingest import ndjson, pieces
 from errorbudget.ingest.allowed import EVERYBODY, Allowed
 from errorbudget.ingest.mapping import Maps
 from errorbudget.ingest.pieces import Piece, Text
+from errorbudget.ingest.redaction import NOTHING, Redaction
 from errorbudget.ingest.rejected import SHOWN, Rejected
 from errorbudget.ingest.staging import AHEAD, REQUESTS, Stage
 from errorbudget.ingest.statements import literal, statement
@@ -64,6 +65,7 @@ class Reading:
     connection: duckdb.DuckDBPyConnection
     staging: Path
     limits: PostedLimits = field(default_factory=PostedLimits)
+    redaction: Redaction = NOTHING
 
     def read(
         self, body: bytes, now: datetime, *, service: str = "", allowed: Allowed = EVERYBODY
@@ -79,7 +81,7 @@ class Reading:
 
     def _read(self, text: Text, now: datetime, service: str, allowed: Allowed) -> Posted:
         latest = now + self.limits.ahead
-        stage = Stage(self.connection, REQUESTS, service, Maps(), latest)
+        stage = Stage(self.connection, REQUESTS, service, Maps(), latest, redaction=self.redaction)
         read = Posted()
         for piece in pieces.pieces(text, pieces.START, _PIECE):
             if piece.end.position > self.limits.body_bytes:

@@ -21,8 +21,8 @@ class Rejected:
     text: str
 
 
-def keep(file: Path, rejected: Iterable[Rejected]) -> None:
-    """Add records to the file, in the order of their lines."""
+def keep(file: Path, rejected: Iterable[Rejected], *, shown: bool = True) -> None:
+    """Add records to the file, in the order of their lines; unless `shown`, without their text."""
     records = sorted(rejected, key=lambda record: record.line)
     if not records:
         return
@@ -30,7 +30,11 @@ def keep(file: Path, rejected: Iterable[Rejected]) -> None:
     with file.open("ab") as out:
         out.writelines(
             orjson.dumps(
-                {"line": record.line, "reason": record.reason, "text": record.text[:SHOWN]},
+                {
+                    "line": record.line,
+                    "reason": record.reason,
+                    "text": record.text[:SHOWN] if shown else "",
+                },
                 option=orjson.OPT_APPEND_NEWLINE,
             )
             for record in records

@@ -19,6 +19,7 @@ from errorbudget.ingest.history import Counts, Way, count, counted, remember, wa
 from errorbudget.ingest.intake import Intake
 from errorbudget.ingest.mapping import Maps, Type, checked
 from errorbudget.ingest.pieces import Piece, Place, Text
+from errorbudget.ingest.redaction import NOTHING, Redaction
 from errorbudget.ingest.rejected import Rejected, forget_after, keep
 from errorbudget.ingest.report import Report
 from errorbudget.ingest.resume import file_hash, known_prefix
@@ -45,6 +46,7 @@ def ingest(  # noqa: PLR0913 -- one keyword for each option of the command
     logs: bool = False,
     progress: Progress | None = None,
     piece_bytes: int = PIECE,
+    redaction: Redaction = NOTHING,
 ) -> Report:
     """Take a file in, each record once. `rejected` is the folder for what cannot be read.
 
@@ -61,6 +63,7 @@ def ingest(  # noqa: PLR0913 -- one keyword for each option of the command
         kind=LOGS if logs else REQUESTS,
         progress=progress or (lambda _done, _total: None),
         piece_bytes=piece_bytes,
+        redaction=redaction,
     )
     with Text(file) as text:
         lines = sample(text)
@@ -85,6 +88,7 @@ class _Order:
     kind: Kind
     progress: Progress
     piece_bytes: int
+    redaction: Redaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +181,8 @@ def _ahead(
     alone: Callable[[Item], bool] = lambda _: False,
 ) -> Iterator[list[tuple[Item, Staged]]]:
     def stage(connection: duckdb.DuckDBPyConnection) -> Stage:
-        return Stage(connection, order.kind, order.service, maps, order.now + AHEAD)
+        latest = order.now + AHEAD
+        return Stage(connection, order.kind, order.service, maps, latest, redaction=order.redaction)
 
     return staged_ahead(order.intake.connection, order.kind, stage, items, work, alone)
 
@@ -280,7 +285,7 @@ class _Taking:
     ) -> None:
         """Count what was staged up to a place of the file, and keep what was set aside."""
         self._name_feed(key)
-        keep(self._rejected_file(), rejected)
+        keep(self._rejected_file(), rejected, shown=not self._order.redaction)
         read = staged.rows + len(rejected)
         self._counts = self._counts.plus(read, len(rejected), staged.first, staged.last)
         if staged.rows:

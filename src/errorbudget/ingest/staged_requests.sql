@@ -1,5 +1,5 @@
 -- Stage the requests of a piece; those with a reason are then set aside.
-create or replace table {table} as
+create or replace {temporary} table {table} as
 select
     "~line" as line,
     moment as time,

@@ -9,6 +9,8 @@ import duckdb
 
 from errorbudget.ingest.bots import is_bot
 from errorbudget.ingest.mapping import Maps
+from errorbudget.ingest.redaction import COLUMNS as TREATABLE
+from errorbudget.ingest.redaction import NOTHING, Redaction
 from errorbudget.ingest.rejected import SHOWN, Rejected
 from errorbudget.ingest.statements import literal, statement
 
@@ -89,26 +91,43 @@ class Stage:
     maps: Maps
     latest: datetime = _EVER
     """What comes later lies in the future."""
+    redaction: Redaction = NOTHING
     _agents: dict[str, bool] = field(default_factory=dict[str, bool])
 
     def __post_init__(self) -> None:
         self.connection.execute("create or replace temp table bots (user_agent varchar)")
 
     def stage(self, source: str, table: str, *, agents: bool) -> Staged:
-        """Stage what `source` reads in a new `table`; `agents` says that it has user agents."""
+        """Stage what `source` reads in a new `table`; `agents` says that it has user agents.
+
+        A table of no database is temporary: what is set aside or redacted never reaches a disk.
+        """
         if agents:
             self._look_up_agents(source)
         judged = self._judged(source)
         known_bot = """coalesce("~user_agent" in (select user_agent from bots), false)"""
         self.connection.execute(
             statement(f"staged_{self.kind.name}").format(
-                table=table, judged=judged, is_bot=known_bot if agents else "false"
+                temporary=_temporary(table),
+                table=table,
+                judged=judged,
+                is_bot=known_bot if agents else "false",
             )
         )
         rejected = self._set_aside(judged, table)
+        if self.redaction:
+            self._redact(table)
         sql = statement("staged").format(table=table)
         rows, first, last = self.connection.execute(sql).fetchall()[0]
         return Staged(rows=rows, first=_utc(first), last=_utc(last), rejected=rejected)
+
+    def _redact(self, table: str) -> None:
+        columns = [name for name in self.kind.columns if name in TREATABLE]
+        replacing = self.redaction.replacing(columns)
+        self.connection.execute(
+            f"create or replace {_temporary(table)} table {table} as"  # noqa: S608
+            f" select * replace ({replacing}) from {table}"
+        )
 
     def _set_aside(self, judged: str, table: str) -> list[Rejected]:
         """Take the records that have a reason out of the staged rows."""
@@ -148,6 +167,10 @@ class Stage:
         bots = [agent for agent, bot in new.items() if bot]
         if bots:
             self.connection.execute("insert into bots select unnest($bots)", {"bots": bots})
+
+
+def _temporary(table: str) -> str:
+    return "" if "." in table else "temp"
 
 
 def _utc(moment: datetime | None) -> datetime | None:

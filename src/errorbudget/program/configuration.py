@@ -3,10 +3,11 @@
 An annotated example is deploy/errorbudget.yaml.
 """
 
+import os
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Self
 
 from pydantic import (
     BaseModel,
@@ -16,9 +17,11 @@ from pydantic import (
     PlainSerializer,
     ValidationError,
     field_validator,
+    model_validator,
 )
 
 from errorbudget.errors import Failure, Kind
+from errorbudget.ingest.redaction import Column, Treatment, compiled
 from errorbudget.notify.targets import Target
 from errorbudget.objective import notation
 
@@ -86,6 +89,31 @@ class Receiving(BaseModel):
     """Attributes of a log record that tie it to its request, before the trace id."""
 
 
+class Redact(BaseModel):
+    """Texts that must not be stored as they are sent."""
+
+    model_config = STRICT
+    columns: tuple[Column, ...] = ()
+    attributes: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    """Names; `*` stands for any characters."""
+    matching: str = ""
+    """A regular expression for the part of a text that is meant; empty for all of it."""
+    treatment: Annotated[Treatment, Field(alias="with")]
+
+    @field_validator("matching")
+    @classmethod
+    def _is_a_pattern(cls, matching: str) -> str:
+        if matching:
+            compiled(matching)
+        return matching
+
+    @model_validator(mode="after")
+    def _means_something(self) -> Self:
+        if not (self.columns or self.attributes):
+            raise ValueError("write which: `columns` or `attributes`")
+        return self
+
+
 class Watching(BaseModel):
     """How often the server looks."""
 
@@ -105,6 +133,8 @@ class Configuration(BaseModel):
     documents: tuple[str, ...] = ()
     """Files or patterns of objective documents, applied at start and on SIGHUP."""
     receive: Receiving = Receiving()
+    redact: tuple[Redact, ...] = ()
+    """What is dropped, hashed or masked before it is stored."""
     watch: Watching = Watching()
     targets: dict[str, Target] = Field(default_factory=dict[str, Target])
     """Whom messages go to, by the names that documents use under `notify`."""
@@ -135,6 +165,12 @@ def is_loopback(host: str) -> bool:
 def read(file: Path) -> Configuration:
     """The configuration in a file. Raises Failure naming each field that is wrong."""
     return _checked(file, _parsed(file))
+
+
+def from_environment() -> Configuration:
+    """The configuration that ERRORBUDGET_CONFIG names; the defaults where it is not set."""
+    named = os.environ.get("ERRORBUDGET_CONFIG", "")
+    return read(Path(named)) if named else Configuration()
 
 
 def with_listen(given: Configuration, listen: str) -> Configuration:

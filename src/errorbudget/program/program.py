@@ -6,6 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from errorbudget.program import redacting
 from errorbudget.program.audit import AuditTrail
 from errorbudget.program.budgets import Budgets
 from errorbudget.program.burns import Burns
@@ -42,7 +43,8 @@ class Program:
     @cached_property
     def requests(self) -> Requests:
         """Requests, logs and corrections in."""
-        return Requests(self.home, self.warehouse, self.objectives)
+        redaction = redacting.of_environment(self.home)
+        return Requests(self.home, self.warehouse, self.objectives, redaction)
 
     @cached_property
     def objectives(self) -> Objectives:

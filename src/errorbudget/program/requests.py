@@ -7,6 +7,7 @@ from pathlib import Path
 from errorbudget import clock
 from errorbudget.errors import Failure
 from errorbudget.ingest import Report, corrections, ingest
+from errorbudget.ingest.redaction import NOTHING, Redaction
 from errorbudget.objective.indicator import requests
 from errorbudget.program.changes import Changes
 from errorbudget.program.objectives import Objectives
@@ -18,8 +19,15 @@ from errorbudget.store.home import Home
 class Requests:
     """What was served, and what became known of it later."""
 
-    def __init__(self, home: Home, warehouse: Warehouse, objectives: Objectives) -> None:
+    def __init__(
+        self,
+        home: Home,
+        warehouse: Warehouse,
+        objectives: Objectives,
+        redaction: Redaction = NOTHING,
+    ) -> None:
         self._home = home
+        self._redaction = redaction
         self._warehouse = warehouse
         self._objectives = objectives
         self._changes = Changes(home)
@@ -45,6 +53,7 @@ class Requests:
             rejected=self._home.rejected,
             now=clock.now(),
             progress=progress,
+            redaction=self._redaction,
         )
         self._changes.recognise(self._warehouse)
         return report

@@ -16,6 +16,7 @@ from errorbudget.ingest.allowed import Allowed
 from errorbudget.ingest.fingerprints import fingerprint
 from errorbudget.ingest.frame import Batch
 from errorbudget.ingest.posted import Posted, PostedLimits, Reading
+from errorbudget.ingest.redaction import NOTHING, Redaction
 from errorbudget.ingest.rejected import keep
 from errorbudget.ingest.stream import Stream
 from errorbudget.source.duckdb.warehouse import Warehouse
@@ -75,15 +76,21 @@ class PostedDoor:
     """Where NDJSON comes in: read, set aside, on disk, acknowledged."""
 
     def __init__(
-        self, stream: Stream, warehouse: Warehouse, rejected: Path, limits: PostedLimits
+        self,
+        stream: Stream,
+        warehouse: Warehouse,
+        rejected: Path,
+        limits: PostedLimits,
+        redaction: Redaction = NOTHING,
     ) -> None:
         self._stream = stream
         self._rejected = rejected
+        self._redaction = redaction
         self._keeping = threading.Lock()
         self._readings = SimpleQueue[Reading]()
         for _ in range(READINGS):
             own = warehouse.another()
-            self._readings.put(Reading(own.connection, own.staging, limits))
+            self._readings.put(Reading(own.connection, own.staging, limits, redaction))
 
     def receive(
         self,
@@ -122,7 +129,8 @@ class PostedDoor:
 
     def _keep(self, posted: Posted, now: datetime) -> None:
         with self._keeping:
-            keep(self._rejected / f"posted-{now:%Y-%m-%d}.ndjson", posted.rejected)
+            file = self._rejected / f"posted-{now:%Y-%m-%d}.ndjson"
+            keep(file, posted.rejected, shown=not self._redaction)
 
 
 def _told(posted: Posted, *, is_new: bool) -> dict[str, Any]:

@@ -15,11 +15,13 @@ from errorbudget.ingest.journal import JournalLimits
 from errorbudget.ingest.otlp import Door
 from errorbudget.ingest.otlp.settings import Conventions, Limits, Settings
 from errorbudget.ingest.posted import PostedLimits
+from errorbudget.ingest.redaction import Redaction
 from errorbudget.ingest.report import Report
 from errorbudget.ingest.stream import Pace, Stream
 from errorbudget.notify.delivery import Delivery
 from errorbudget.notify.targets import open_targets
 from errorbudget.objective.document import ObjectiveDocument, RiskClass
+from errorbudget.program import redacting
 from errorbudget.program.book import Standing
 from errorbudget.program.budgets import Budgets
 from errorbudget.program.burns import Burns, BurnStanding
@@ -51,9 +53,10 @@ class Server:
         self.stream = Stream.open(
             program.home.path / "journal", program.warehouse.another(), _pace(configuration)
         )
-        self.otlp = Door(self.stream, program.home.rejected, _settings(receive))
+        redaction = redacting.redaction(program.home, configuration)
+        self.otlp = Door(self.stream, program.home.rejected, _settings(receive, redaction))
         self.posted = PostedDoor(
-            self.stream, program.warehouse, program.home.rejected, _posted(receive)
+            self.stream, program.warehouse, program.home.rejected, _posted(receive), redaction
         )
         self.room = Room(receive.body, receive.at_once)
         watching = program.warehouse.another()
@@ -75,7 +78,9 @@ class Server:
         )
         self._reading = program.warehouse.another()
         self._reading_turn = threading.Lock()
-        self._writing = Requests(program.home, program.warehouse.another(), program.objectives)
+        self._writing = Requests(
+            program.home, program.warehouse.another(), program.objectives, redaction
+        )
         self._writing_turn = threading.Lock()
         self._budgets = Budgets(program.home, self._reading, program.objectives)
         self._burns = Burns(program.objectives, self._budgets)
@@ -226,7 +231,7 @@ def _pace(configuration: Configuration) -> Pace:
     )
 
 
-def _settings(receive: Receiving) -> Settings:
+def _settings(receive: Receiving, redaction: Redaction) -> Settings:
     usual = Conventions()
     return Settings(
         limits=Limits(
@@ -239,6 +244,7 @@ def _settings(receive: Receiving) -> Settings:
             tenant=(*receive.tenant, *usual.tenant),
             request_id=(*receive.request_id, *usual.request_id),
         ),
+        redaction=redaction,
     )
 
 

@@ -60,11 +60,18 @@ class Decoding:
         """The rows of an unzipped body. Raises Unreadable."""
         believed = _Believed.around(now, self.settings.limits)
         try:
-            if signal == "logs":
-                return _decoded(self._logs(body, media, believed, allowed))
-            return _decoded(self._requests(body, media, believed, allowed))
+            found = self._logs if signal == "logs" else self._requests
+            return _decoded(self._redacted(found(body, media, believed, allowed)))
         except DecodeError as cause:
             raise Unreadable(f"the body is not OTLP {signal} in protobuf: {cause}") from cause
+
+    def _redacted(
+        self, outcomes: Iterable[Row | Rejected | None]
+    ) -> Iterable[Row | Rejected | None]:
+        redaction = self.settings.redaction
+        if not redaction:
+            return outcomes
+        return (redaction.treat(one) if isinstance(one, dict) else one for one in outcomes)
 
     def _requests(
         self, body: bytes, media: str, believed: "_Believed", allowed: Allowed

@@ -99,7 +99,7 @@ class Door:
         # The sender is told in any case: a full disk here is no reason to refuse what was taken.
         with self._one_at_a_time, suppress(OSError):
             if not file.exists() or file.stat().st_size < _MOST_REJECTED:
-                keep(file, rejected)
+                keep(file, rejected, shown=not self._settings.redaction)
 
 
 def refused(failure: Failure, content_type: str) -> Answer:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from errorbudget.ingest.redaction import NOTHING, Redaction
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -88,3 +90,4 @@ class Settings:
 
     limits: Limits = field(default_factory=Limits)
     conventions: Conventions = field(default_factory=Conventions)
+    redaction: Redaction = NOTHING
