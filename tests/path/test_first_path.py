@@ -354,3 +354,52 @@ def test_a_service_that_never_sent_a_request_is_named(run: Run, written: Write) 
     (budget,) = run("budget", "both", "--json", "--at", "2026-07-01T01:00:00Z").json
 
     assert budget["unseen"] == ["wbe"]
+
+
+def test_the_trail_leaves_the_home_and_is_checked_without_it(
+    run: Run, written: Write, tmp_path: Path
+) -> None:
+    run("objective", "apply", written("web.yaml", WEB))
+    asked = run("gate", "check", "web", "--change", "c1", "--risk", "low", "--json")
+    kept = written("kept", asked.json["checkpoint"])
+
+    exported = run("audit", "export", "trail.txt", "--json")
+    key, copy = exported.json["key"], tmp_path / "trail.txt"
+    away = {"ERRORBUDGET_HOME": str(tmp_path / "elsewhere")}
+    verified = run("audit", "verify", copy, "--key", key, "--checkpoint", kept, **away)
+    copy.write_bytes(copy.read_bytes().replace(b'"c1"', b'"c2"'))
+    spoilt = run("audit", "verify", copy, **away)
+
+    assert exported.json["entries"] == 2
+    assert (verified.code, verified.out) == (
+        0,
+        f"2 entries verify; root {exported.json['root']}\n",
+    )
+    assert spoilt.code == 4
+    assert "trail.txt: entry 2: its bytes are not those that were hashed" in spoilt.err
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_attestations_leave_the_home_one_a_decision(
+    run: Run, written: Write, tmp_path: Path
+) -> None:
+    run("objective", "apply", written("web.yaml", WEB))
+    run("gate", "check", "web", "--change", "c1", "--risk", "low")
+
+    exported = run("audit", "export", "told.jsonl", "--as", "attestations", "--json")
+    (line,) = (tmp_path / "told.jsonl").read_text().splitlines()
+    wrong = run("audit", "export", "wrong", "--as", "pdf")
+
+    assert exported.json["attestations"] == 1
+    assert json.loads(line)["payloadType"] == "application/vnd.in-toto+json"
+    assert (wrong.code, (tmp_path / "wrong").exists()) == (2, False)
+
+
+def test_nothing_is_exported_of_an_empty_trail(run: Run, written: Write, tmp_path: Path) -> None:
+    run("ingest", written("rows.ndjson", '{"time":"2026-07-01T00:00:00Z","service":"web"}'))
+
+    ran = run("audit", "export", "trail.txt")
+
+    assert ran.code == 2
+    assert "the audit trail is empty" in ran.err
+    assert list(tmp_path.glob("*trail*")) == []

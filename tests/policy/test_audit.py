@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errorbudget.errors import Untrusted
-from errorbudget.policy.audit import NO_ENTRY, Entry, entry_bytes, verify
+from errorbudget.policy.audit import NO_ENTRY, Entry, entry_bytes, record_bytes, verify
 from errorbudget.policy.checkpoint import Checkpoint, VerifierKey
 from errorbudget.policy.merkle import Frontier, leaf_hash
 
@@ -18,11 +18,16 @@ KEY = VerifierKey(name="trail.example", public=PRIVATE.public_key().public_bytes
 AT = datetime(2026, 7, 20, 14, 5, tzinfo=UTC)
 
 
+def written(body: dict[str, object], *, seq: int, prev: bytes) -> bytes:
+    record = record_bytes(at=AT, kind="decision", body=body)
+    return entry_bytes(record, seq=seq, prev=prev)
+
+
 def trail(words: list[str], private: Ed25519PrivateKey = PRIVATE) -> tuple[list[Entry], Frontier]:
     entries: list[Entry] = []
     frontier, prev = Frontier(), NO_ENTRY
     for seq, word in enumerate(words, start=1):
-        body = entry_bytes(seq=seq, prev=prev, at=AT, kind="decision", body={"word": word})
+        body = written({"word": word}, seq=seq, prev=prev)
         prev = leaf_hash(body)
         frontier = frontier.append(prev)
         text = Checkpoint(origin=KEY.name, size=seq, root=frontier.root).text
@@ -129,11 +134,11 @@ def test_an_entry_says_its_number_its_time_and_what_came_before():
 
 
 def test_a_path_that_is_no_text_can_be_recorded():
-    body = entry_bytes(seq=1, prev=NO_ENTRY, at=AT, kind="decision", body={"file": "a\udcff"})
+    body = written({"file": "a\udcff"}, seq=1, prev=NO_ENTRY)
 
     assert b"a\\udcff" in body
 
 
 def test_a_number_that_is_none_is_never_recorded():
     with pytest.raises(ValueError, match="JSON compliant"):
-        entry_bytes(seq=1, prev=NO_ENTRY, at=AT, kind="decision", body={"rate": float("nan")})
+        record_bytes(at=AT, kind="decision", body={"rate": float("nan")})

@@ -50,6 +50,11 @@ def summary(messages: list[Message]) -> list[tuple[str, str, str]]:
     return [(f"{one.at:%d %H:%M}", one.kind, one.level) for one in messages]
 
 
+def alerts_recorded(program: Program) -> list[dict[str, str]]:
+    fields = (entry.fields() for entry in program.home.trail.entries())
+    return [one["body"] for one in fields if one["kind"] == "alert"]
+
+
 def test_each_onset_is_told_once_and_taken_back_once(tmp_path: Path) -> None:
     with fed(tmp_path, stories, days=10) as program:
         watch = program.watch()
@@ -70,12 +75,15 @@ def test_a_watch_restarted_before_every_look_tells_the_same(tmp_path: Path) -> N
         lasting = program.watch(route=lambda _: ("chat",))
         ticked(lambda: lasting, at(9, "11:50"), 540, 5)
         once = program.home.alerts.told()
+        recorded = alerts_recorded(program)
         letters = program.home.outbox.counts()
         forget(program)
         ticked(lambda: program.watch(route=lambda _: ("chat",)), at(9, "11:50"), 540, 5)
 
         assert once
         assert program.home.alerts.told() == once
+        assert [one["id"] for one in recorded] == [one.id for one in once]
+        assert alerts_recorded(program) == recorded * 2  # all that was told was forgotten between
         assert program.home.outbox.counts() == letters
 
 
@@ -96,6 +104,7 @@ def test_a_look_that_could_not_be_kept_is_told_by_the_next(tmp_path: Path) -> No
 
         assert watch.problem == "OSError: no space left on device"
         assert program.home.alerts.told() == []
+        assert alerts_recorded(program) == []
         assert [one.kind for one in watch.tick(at(9, "12:10"))] == ["fired"]
         assert watch.problem == ""
         assert [one.body for one in program.home.outbox.due("chat", at(9, "12:10"))]

@@ -6,13 +6,18 @@ import json
 import sqlite3
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 
 import pytest
+from sqlalchemy import event
 
-from errorbudget.errors import Untrusted
+from errorbudget.errors import Failure, Untrusted
 from errorbudget.policy.checkpoint import VerifierKey, read_checkpoint
+from errorbudget.policy.exported import key_of, verify_exported
 from errorbudget.store.home import DATABASE, Home
 
 AT = datetime(2026, 7, 20, 14, 5, tzinfo=UTC)
@@ -224,3 +229,82 @@ def test_a_reader_of_the_written_format_comes_to_the_same_hashes(home: Path):
         _origin, size, root = checkpoint.decode().splitlines()[:3]
         assert int(size) == number
         assert base64.b64decode(root) == root_as_documented(leaves)
+
+
+def test_entries_of_many_threads_are_chained_and_each_is_told_its_own(opened: Home):
+    def written(number: int) -> tuple[int, int]:
+        return number, opened.trail.append("note", {"number": number}, AT).seq
+
+    with ThreadPoolExecutor(16) as threads:
+        told = dict(threads.map(written, range(200)))
+
+    assert sorted(told.values()) == list(range(1, 201))
+    found = {entry.seq: entry.fields()["body"]["number"] for entry in opened.trail.entries()}
+    assert {number: seq for seq, number in found.items()} == told
+    assert opened.trail.verify().flaw is None
+
+
+def test_entries_that_wait_are_written_in_one_transaction(opened: Home):
+    threads = [
+        Thread(target=opened.trail.append, args=("note", {"number": number}, AT))
+        for number in range(8)
+    ]
+    transactions = list[object]()
+    event.listen(opened.database.engine, "commit", transactions.append)
+    with opened.database.writing():
+        for thread in threads:
+            thread.start()
+        while len(opened.trail._waiting) < 7:  # the first of them holds the others' turn
+            time.sleep(0.001)
+    for thread in threads:
+        thread.join()
+
+    assert opened.trail.size() == 8
+    assert len(transactions) <= 3  # ours, the first one's, and all the others'
+
+
+def test_what_keeps_entries_from_being_written_is_told_to_each(home: Path):
+    written(home, ["one", "two"])
+    altered(home, "delete from entry where seq = 2")
+
+    def refused(opened: Home) -> bool:
+        with pytest.raises(Untrusted, match="audit verify"):
+            opened.trail.append("note", {}, AT)
+        return True
+
+    with Home.open(home) as opened, ThreadPoolExecutor(8) as threads:
+        assert all(threads.map(refused, [opened] * 20))
+        assert opened.trail.size() == 2
+
+
+def test_an_entry_of_anothers_transaction_is_there_with_the_rest_or_not_at_all(opened: Home):
+    def tried() -> None:
+        with opened.database.writing() as connection:
+            opened.trail.append_with(connection, "alert", {"level": "fire"}, AT)
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        tried()
+    assert opened.trail.size() == 0
+
+    with opened.database.writing() as connection:
+        opened.trail.append_with(connection, "alert", {"level": "fire"}, AT)
+    assert opened.trail.size() == 1
+
+
+def test_an_empty_trail_has_nothing_to_export(opened: Home):
+    with pytest.raises(Failure, match="trail is empty"):
+        opened.trail.export()
+
+
+def test_what_is_appended_while_a_trail_is_verified_or_exported_does_not_matter(opened: Home):
+    for _ in range(3):
+        opened.trail.append("note", {}, AT)
+    lines = opened.trail.export()
+    begun = [next(lines), next(lines), next(lines)]
+    opened.trail.append("note", {}, AT)
+    copy = iter(b"".join([*begun, *lines]).splitlines(keepends=True))
+
+    verified = verify_exported(copy, key=key_of(copy))
+
+    assert (verified.entries, verified.flaw) == (3, None)

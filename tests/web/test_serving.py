@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from errorbudget.program.audit import verify_copy
 from web.served import DOCUMENT, PROGRAM, Served, serve
 
 EXPORT = """\
@@ -88,7 +89,7 @@ def test_a_zipped_body_is_read(server: Served):
     assert told["stored"] == 1
 
 
-def test_the_gate_over_http_decides_and_is_in_the_trail(server: Served):
+def test_the_gate_over_http_decides_and_is_in_the_trail(server: Served, tmp_path: Path):
     server.apply()
     server.send(*(shop(minutes=number / 100) for number in range(500)))
     server.counted(500, 0)
@@ -110,7 +111,15 @@ def test_the_gate_over_http_decides_and_is_in_the_trail(server: Served):
     assert {allowed["entry"], refused["entry"]} <= {one["seq"] for one in decisions}
     (change,) = server.get("/api/v1/changes", service="shop")
     assert change["id"] == "c1"
-    assert server.post("/api/v1/audit/verify", json={})["entries"] == refused["entry"] + 1
+    kept = {"checkpoints": [allowed["checkpoint"], refused["checkpoint"]]}
+    assert server.post("/api/v1/audit/verify", json=kept)["entries"] > refused["entry"]
+
+    copy = tmp_path / "copy"
+    command = [str(PROGRAM), "audit", "export", str(copy), "--json"]
+    around = os.environ | {"ERRORBUDGET_URL": server.url}
+    told = subprocess.run(command, env=around, capture_output=True, text=True, check=True).stdout
+    verified = verify_copy(copy, json.loads(told)["key"], *kept["checkpoints"])
+    assert verified["entries"] > refused["entry"]
 
 
 def test_a_document_that_is_wrong_is_told_line_by_line(server: Served):

@@ -1,13 +1,15 @@
 """`errorbudget audit`: the trail of what was decided, and whether it is still what was written."""
 
+import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from errorbudget.cli.door import entered
-from errorbudget.cli.options import Json, print_json
+from errorbudget.cli.options import Json, answer, print_json
 from errorbudget.errors import Failure
 
 app = typer.Typer(help="The audit trail.", no_args_is_help=True)
@@ -33,20 +35,75 @@ def log(
 
 @app.command()
 def verify(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="A copy that `audit export` wrote.")
+    ] = None,
     *,
     checkpoint: Annotated[
-        Path | None,
-        typer.Option("--checkpoint", help="A checkpoint kept elsewhere, as a decision gave it."),
+        list[Path] | None,
+        typer.Option("--checkpoint", help="One kept elsewhere, as a decision gave it; repeatable."),
+    ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option("--key", metavar="KEY", help="The trail's key as you kept it, for FILE."),
     ] = None,
     as_json: Json = False,
 ) -> None:
     """Recompute every hash; exit 4 naming the first entry that does not verify."""
-    with entered() as door:
-        verified = door.audit.verify(_kept(checkpoint) if checkpoint else None)
+    kept = [_kept(one) for one in checkpoint or ()]
+    if file is not None:
+        from errorbudget.program.audit import verify_copy
+
+        verified = verify_copy(file, key, *kept)
+    elif key is not None:
+        raise Failure("--key: only with FILE; the home has its own key")
+    else:
+        with entered() as door:
+            verified = door.audit.verify(kept)
     if as_json:
         print_json(verified)
-    else:
-        sys.stdout.write(f"{verified['entries']} entries verify; root {verified['root']}\n")
+        return
+    sys.stdout.write(f"{verified['entries']} entries verify; root {verified['root']}\n")
+    if file is not None and key is None:
+        sys.stdout.write(f"signed by the key that the copy names: {verified['key']}\n")
+
+
+@app.command()
+def export(
+    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    *,
+    form: Annotated[
+        str, typer.Option("--as", metavar="copy|attestations", help="in-toto, a decision a line.")
+    ] = "copy",
+    as_json: Json = False,
+) -> None:
+    """Write the trail to FILE: a copy that anybody can check without this home.
+
+    A trail that does not verify is written as it stands, and exit is 4.
+    """
+    from errorbudget.program.audit import verify_copy
+
+    with entered() as door:
+        lines = _written(file, door.audit.export(form))
+    told = verify_copy(file) if form == "copy" else {"attestations": lines}
+    said = "; ".join(f"{name} {value}" for name, value in told.items())
+    answer({"file": str(file), **told}, f"{file}: {said}", as_json=as_json)
+
+
+def _written(file: Path, parts: Iterable[bytes]) -> int:
+    """Put a file there whole, or not at all; how many lines it has. Raises Failure."""
+    half, lines = file.with_name(f".{file.name}.{os.getpid()}"), 0
+    try:
+        with half.open("wb") as out:
+            for part in parts:
+                out.write(part)
+                lines += part.count(b"\n")
+        half.replace(file)
+    except OSError as cause:
+        raise Failure(f"{file}: cannot be written: {cause.strerror}") from cause
+    finally:
+        half.unlink(missing_ok=True)
+    return lines
 
 
 def _kept(file: Path) -> str:

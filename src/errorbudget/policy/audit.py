@@ -54,14 +54,22 @@ class Verification:
     flaw: Flaw | None
 
 
-def entry_bytes(
-    *, seq: int, prev: bytes, at: datetime, kind: str, body: Mapping[str, Any]
-) -> bytes:
-    """The bytes of one entry. Written once and never again: who checks hashes what was stored."""
+def record_bytes(*, at: datetime, kind: str, body: Mapping[str, Any]) -> bytes:
+    """What an entry says, before it has a place; raises ValueError for what JSON cannot say."""
     stamp = at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-    record = {"seq": seq, "prev": prev.hex(), "at": stamp, "kind": kind, "body": dict(body)}
+    record = {"at": stamp, "kind": kind, "body": dict(body)}
     # ASCII only, so that a path with bytes that are no UTF-8 can still be recorded.
     return json.dumps(record, separators=(",", ":"), allow_nan=False).encode("ascii")
+
+
+def opening(seq: int, prev: bytes) -> bytes:
+    """How the bytes of an entry at this place begin, after an entry of this leaf hash."""
+    return b'{"seq":%d,"prev":"%s",' % (seq, prev.hex().encode())
+
+
+def entry_bytes(record: bytes, *, seq: int, prev: bytes) -> bytes:
+    """The bytes of one entry. Written once and never again: who checks hashes what was stored."""
+    return opening(seq, prev) + record[1:]
 
 
 def verify(

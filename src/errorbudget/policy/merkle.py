@@ -3,6 +3,7 @@
 Hashes are those of RFC 6962, section 2.1: https://www.rfc-editor.org/rfc/rfc6962#section-2.1
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
 from hashlib import sha256
@@ -32,12 +33,20 @@ class Frontier:
 
     def append(self, leaf: bytes) -> "Frontier":
         """The frontier after one more leaf hash."""
-        peaks = [*self.peaks, leaf]
-        # Each trailing one bit of the size is a perfect subtree that this leaf completes.
-        for _ in range((~self.size & self.size + 1).bit_length() - 1):
-            right = peaks.pop()
-            peaks.append(node_hash(peaks.pop(), right))
-        return Frontier(size=self.size + 1, peaks=tuple(peaks))
+        return self.extend((leaf,))
+
+    def extend(self, leaves: Iterable[bytes]) -> "Frontier":
+        """The frontier after these leaf hashes too."""
+        size, peaks = self.size, [*self.peaks]
+        for leaf in leaves:
+            right, full = leaf, size
+            # Each trailing one bit of the size is a perfect subtree that this leaf completes.
+            while full & 1:
+                right = node_hash(peaks.pop(), right)
+                full >>= 1
+            peaks.append(right)
+            size += 1
+        return Frontier(size=size, peaks=tuple(peaks))
 
     @property
     def root(self) -> bytes:

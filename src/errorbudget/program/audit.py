@@ -1,11 +1,16 @@
 """The audit trail, to be read and to be checked."""
 
+from collections.abc import Iterator
 from functools import partial
 from itertools import islice
+from pathlib import Path
 from typing import Any, Final
 
-from errorbudget.errors import Untrusted
-from errorbudget.policy.audit import Entry
+from errorbudget.errors import Failure, Untrusted
+from errorbudget.policy.attestation import envelope, statement
+from errorbudget.policy.audit import Entry, Verification
+from errorbudget.policy.checkpoint import VerifierKey
+from errorbudget.policy.exported import key_of, verify_exported
 from errorbudget.store.home import Home
 
 
@@ -37,11 +42,50 @@ class AuditTrail:
 
         Raises Untrusted at the first that does not.
         """
-        found = self._home.trail.verify(kept)
-        if found.flaw:
-            raise Untrusted(str(found.flaw))
-        return {"entries": found.entries, "root": found.root.hex()}
+        trail = self._home.trail
+        return _verified(trail.verify(kept), trail.verifier_key)
 
+    def export(self, form: str = "copy") -> Iterator[bytes]:
+        """The lines of a copy, or of an attestation of each decision. Raises Failure."""
+        if form not in FORMS:
+            raise Failure(f"--as: {form!r} is not a form; write one of {', '.join(FORMS)}")
+        return self._home.trail.export() if form == "copy" else self._attestations()
+
+    def _attestations(self) -> Iterator[bytes]:
+        trail = self._home.trail
+        key = VerifierKey.parse(trail.verifier_key)
+        for entry in islice(trail.entries(), trail.size()):
+            fields = entry.fields()
+            if fields["kind"] == "decision":
+                told = statement(fields, entry.leaf.hex(), trail=key.name)
+                yield envelope(told, key_id=str(key), sign=trail.attest)
+
+
+def verify_copy(file: Path, key: str | None = None, *kept: str) -> dict[str, Any]:
+    """The same for a copy that was exported, by its key or the one that it names.
+
+    Raises Untrusted, Failure.
+    """
+    try:
+        with file.open("rb") as lines:
+            named = key_of(lines)
+            if key is not None and VerifierKey.parse(key) != named:
+                raise Untrusted(f"signed by another key: {named}")
+            return _verified(verify_exported(lines, key=named, kept=kept), str(named))
+    except OSError as cause:
+        raise Failure(f"{file}: {cause.strerror}") from cause
+    except Untrusted as flaw:
+        raise Untrusted(f"{file}: {flaw}") from flaw
+
+
+def _verified(found: Verification, key: str) -> dict[str, Any]:
+    if found.flaw:
+        raise Untrusted(str(found.flaw))
+    return {"entries": found.entries, "root": found.root.hex(), "key": key}
+
+
+FORMS: Final = ("copy", "attestations")
+"""A copy that anybody can check, or a signed in-toto statement of each decision."""
 
 _PAGE: Final = 1_000
 
@@ -70,5 +114,10 @@ def _words(body: dict[str, Any]) -> str:
         return f"{body.get('service')} {body.get('change')}: {told.get('reason')}"  # pyright: ignore
     if "outcome" in body:
         return f"{body['service']} {body['change']} {body['outcome']} (exit {body['exit_code']})"
+    if "notice" in body:
+        whose = f"{body['service']} {body['objective']}".strip()
+        return f"{whose}: {body['level']} {body['notice']}"
+    if "torn_bytes" in body:
+        return f"an unfinished write of {body['torn_bytes']} bytes is gone from {body['file']}"
     parts = (body.get(name) for name in ("service", "name", "version", "state", "reason", "id"))
     return " ".join(str(part) for part in parts if part)

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from threading import Event
-from typing import Final
+from typing import Any, Final
 
 from errorbudget import clock
 from errorbudget.errors import Failure
@@ -135,7 +135,9 @@ class Watch:
         with home.database.writing() as connection:
             home.alerts.keep(connection, records)
             home.alerts.forget(connection, gone)
-            home.alerts.note(connection, [_told(message) for message, _ in messages])
+            news = home.alerts.note(connection, [_told(message) for message, _ in messages])
+            for told in news:
+                home.trail.append_with(connection, "alert", _recorded(told), now)
             for message, names in messages:
                 home.outbox.put(
                     connection,
@@ -172,3 +174,16 @@ def _told(message: Message) -> Told:
         started_at=message.started_at,
         body=message.to_bytes(),
     )
+
+
+def _recorded(told: Told) -> dict[str, Any]:
+    """A notice as the audit trail has it."""
+    return {
+        "service": told.name,
+        "objective": told.objective,
+        "notice": told.kind,
+        "level": told.level,
+        "at": clock.text(told.at),
+        "started": clock.text(told.started_at),
+        "id": told.id,
+    }

@@ -58,13 +58,19 @@ class Alerts:
         if gone:
             connection.execute(delete(alert).where(same), gone)
 
-    def note(self, connection: Connection, told: Iterable[Told]) -> None:
-        """Keep what was told, each notice once, as part of the caller's writing transaction."""
+    def note(self, connection: Connection, told: Iterable[Told]) -> list[Told]:
+        """Keep what was told, each notice once, as part of the caller's writing transaction.
+
+        Returns what was not kept before.
+        """
+        new = list[Told]()
         for one in told:
             known = select(notice.c.id).where(notice.c.id == one.id)
             if connection.execute(known).first() is None:
                 row = {name: getattr(one, name) for name in notice.c.keys()}  # noqa: SIM118
                 connection.execute(insert(notice).values(row))
+                new.append(one)
+        return new
 
     def told(self, *, since: datetime | None = None, until: datetime | None = None) -> list[Told]:
         """What was told of moments in [since, until), in order."""

@@ -1,5 +1,6 @@
 """Where does everything that the program knows live, and who may open it?"""
 
+import logging
 import os
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,7 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Final, Self
 
-from errorbudget.errors import Failure
+from errorbudget import clock
+from errorbudget.errors import Failure, Untrusted
 from errorbudget.store.alerts import Alerts
 from errorbudget.store.changes import Changes
 from errorbudget.store.database import Database
@@ -18,7 +20,10 @@ from errorbudget.store.revision import bring_up_to_date
 from errorbudget.store.signatures import Signers
 from errorbudget.store.tallies import TallyDays
 from errorbudget.store.tokens import Tokens
+from errorbudget.store.torn import LeftLog
 from errorbudget.store.trail import Trail
+
+LOG = logging.getLogger(__name__)
 
 DATABASE: Final = "errorbudget.sqlite"
 WAIT: Final = 10.0
@@ -47,14 +52,29 @@ class Home:
             lock = _made_and_locked(path, wait)
         except OSError as cause:
             raise Failure(f"{path}: cannot be used as a home: {cause.strerror}") from cause
+        left = LeftLog(file)
         database = Database.sqlite(file)
         try:
+            torn = left.torn_bytes(database)
             bring_up_to_date(database)
+            home = cls(path=path, database=database, _lock=lock)
+            home._record_recovery(torn)
         except BaseException:
             database.close()
             lock.close()
             raise
-        return cls(path=path, database=database, _lock=lock)
+        return home
+
+    def _record_recovery(self, torn: int) -> None:
+        """A write that the last process did not finish is gone, and the trail says so."""
+        if not torn:
+            return
+        body = {"torn_bytes": torn, "file": f"{DATABASE}-wal", "entries": self.trail.size()}
+        try:
+            self.trail.append("recovery", body, clock.now())
+        except Untrusted as flaw:
+            # The home opens all the same: how else could anybody find out what is wrong with it?
+            LOG.error("an unfinished write of %d bytes is not in the trail: %s", torn, flaw)
 
     @property
     def warehouse(self) -> Path:

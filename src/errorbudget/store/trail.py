@@ -1,21 +1,32 @@
 """How does an entry get into the audit trail so that it is on disk, chained and signed?"""
 
 import os
+import threading
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
-from collections.abc import Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Row, insert, select, update
 
-from errorbudget.errors import Untrusted
-from errorbudget.policy.audit import NO_ENTRY, Entry, Verification, entry_bytes, verify
+from errorbudget.errors import Failure, Untrusted
+from errorbudget.policy.audit import (
+    NO_ENTRY,
+    Entry,
+    Verification,
+    entry_bytes,
+    record_bytes,
+    verify,
+)
 from errorbudget.policy.checkpoint import ED25519, Checkpoint, VerifierKey
+from errorbudget.policy.exported import exported
 from errorbudget.policy.merkle import Frontier, leaf_hash
 from errorbudget.store.database import Database
 from errorbudget.store.schema import entry, head
@@ -55,26 +66,49 @@ class SigningKey:
         return self.verifier.signed(text, self.private.sign(text.encode()))
 
 
+@dataclass(slots=True, eq=False)
+class _Wish:
+    """An entry that waits to be written, and what became of it."""
+
+    record: bytes
+    recorded: Recorded | None = None
+    failure: BaseException | None = None
+
+    def outcome(self) -> Recorded:
+        """Where it stands. Raises what kept it from being written."""
+        if self.recorded is None:
+            raise self.failure or LookupError("an entry was neither written nor refused")
+        return self.recorded
+
+
 class Trail:
     """Append-only entries. What was appended is on disk before anybody is told so."""
 
     def __init__(self, database: Database, key_file: Path) -> None:
         self._database = database
         self._key_file = key_file
+        self._waiting = deque[_Wish]()
+        self._turn = threading.Lock()
 
     def append(self, kind: str, body: Mapping[str, Any], now: datetime) -> Recorded:
-        """Write one entry and sign the trail with it. Raises Untrusted when its end is wrong."""
-        key = self._key
-        with self._database.writing() as connection:
-            before, prev = _tip(connection)
-            seq = before.size + 1
-            written = entry_bytes(seq=seq, prev=prev, at=now, kind=kind, body=body)
-            leaf = leaf_hash(written)
-            after = before.append(leaf)
-            claim = Checkpoint(origin=key.verifier.name, size=seq, root=after.root)
-            note = key.sign(claim.text)
-            _put(connection, Entry(seq=seq, body=written, leaf=leaf, checkpoint=note), after)
-        return Recorded(seq=seq, leaf=leaf, checkpoint=note)
+        """Write one entry and sign the trail with it. Raises Untrusted when its end is wrong.
+
+        Entries of threads that come at once are written together: the disk is waited for once.
+        """
+        wish = _Wish(record_bytes(at=now, kind=kind, body=body))
+        self._waiting.append(wish)
+        with self._turn:
+            # Whoever had the turn before may have written this one with its own.
+            if not (wish.recorded or wish.failure):
+                self._write_waiting()
+        return wish.outcome()
+
+    def append_with(
+        self, connection: Connection, kind: str, body: Mapping[str, Any], now: datetime
+    ) -> Recorded:
+        """The same as part of the caller's writing transaction: with the rest, or not at all."""
+        (recorded,) = self._extend(connection, [record_bytes(at=now, kind=kind, body=body)])
+        return recorded
 
     def entries(self, *, after: int = 0) -> Iterator[Entry]:
         """The entries whose number is above `after`, oldest first."""
@@ -90,8 +124,22 @@ class Trail:
     def verify(self, kept: Iterable[str] = ()) -> Verification:
         """Check every entry, also against checkpoints kept elsewhere. Raises Untrusted."""
         with self._database.reading() as connection:
-            stored = _head(connection)
-        return verify(self.entries(), key=self._key.verifier, head=stored, kept=kept)
+            stored, last = _head(connection), _last(connection)
+        # What is appended meanwhile is not in this head.
+        end = max(stored.size, last.seq if last else 0)
+        entries = islice(self.entries(), end)
+        return verify(entries, key=self._key.verifier, head=stored, kept=kept)
+
+    def export(self) -> Iterator[bytes]:
+        """A copy of what there is now, line by line, as it stands. Raises Failure if empty."""
+        size = self.size()
+        if not size:
+            raise Failure("the audit trail is empty: nothing was decided or recorded yet")
+        return exported(islice(self.entries(), size), self._key.verifier)
+
+    def attest(self, text: bytes) -> bytes:
+        """The trail's signature of any bytes."""
+        return self._key.private.sign(text)
 
     @property
     def verifier_key(self) -> str:
@@ -107,6 +155,33 @@ class Trail:
                 f"{self._key_file}: the trail's key is gone; put it back before anything is decided"
             )
         return _make_key(self._key_file)
+
+    def _write_waiting(self) -> None:
+        wishes = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        try:
+            with self._database.writing() as connection:
+                recorded = self._extend(connection, [wish.record for wish in wishes])
+        except BaseException as cause:
+            for wish in wishes:
+                wish.failure = cause
+            raise
+        for wish, one in zip(wishes, recorded, strict=True):
+            wish.recorded = one
+
+    def _extend(self, connection: Connection, records: Sequence[bytes]) -> list[Recorded]:
+        """Chain, sign and store; nothing is on disk before the transaction is."""
+        key, entries = self._key, list[Entry]()
+        frontier, prev = _tip(connection)
+        for record in records:
+            seq = frontier.size + 1
+            written = entry_bytes(record, seq=seq, prev=prev)
+            prev = leaf_hash(written)
+            frontier = frontier.append(prev)
+            claim = Checkpoint(origin=key.verifier.name, size=seq, root=frontier.root)
+            note = key.sign(claim.text)
+            entries.append(Entry(seq=seq, body=written, leaf=prev, checkpoint=note))
+        _put(connection, entries, frontier)
+        return [Recorded(seq=one.seq, leaf=one.leaf, checkpoint=one.checkpoint) for one in entries]
 
     def _page(self, after: int) -> list[Entry]:
         page = select(entry).where(entry.c.seq > after).order_by(entry.c.seq).limit(PAGE)
@@ -128,12 +203,15 @@ def _head(connection: Connection) -> Frontier:
     return Frontier() if row is None else Frontier.unpack(row.size, row.peaks)
 
 
+def _last(connection: Connection) -> Row[Any, Any] | None:
+    """The number and the leaf hash of the last entry."""
+    newest = select(entry.c.seq, entry.c.leaf).order_by(entry.c.seq.desc()).limit(1)
+    return connection.execute(newest).first()
+
+
 def _tip(connection: Connection) -> tuple[Frontier, bytes]:
     """The trail's head, and the hash of its last entry, which must be where the head says."""
-    stored = _head(connection)
-    last = connection.execute(
-        select(entry.c.seq, entry.c.leaf).order_by(entry.c.seq.desc()).limit(1)
-    ).first()
+    stored, last = _head(connection), _last(connection)
     if (last.seq if last else 0) != stored.size:
         raise Untrusted(
             f"the trail's head is of {stored.size} entries, but {last.seq if last else 0} are here",
@@ -142,14 +220,20 @@ def _tip(connection: Connection) -> tuple[Frontier, bytes]:
     return stored, last.leaf if last else NO_ENTRY
 
 
-def _put(connection: Connection, new: Entry, after: Frontier) -> None:
-    connection.execute(
-        insert(entry).values(
-            seq=new.seq, body=new.body, leaf=new.leaf, checkpoint=new.checkpoint.encode()
-        )
-    )
-    connection.execute(delete(head))
-    connection.execute(insert(head).values(id=1, size=after.size, peaks=after.pack()))
+def _put(connection: Connection, new: Sequence[Entry], after: Frontier) -> None:
+    rows = [
+        {
+            "seq": one.seq,
+            "body": one.body,
+            "leaf": one.leaf,
+            "checkpoint": one.checkpoint.encode(),
+        }
+        for one in new
+    ]
+    connection.execute(insert(entry), rows)
+    values = {"size": after.size, "peaks": after.pack()}
+    if not connection.execute(update(head).values(values)).rowcount:
+        connection.execute(insert(head).values(id=1, **values))
 
 
 def _read_key(file: Path) -> SigningKey:

@@ -205,10 +205,11 @@ class Entry(_Answer):
 
 
 class Verified(_Answer):
-    """How many entries verify, and their root."""
+    """How many entries verify, their root, and the key that signs it."""
 
     entries: int
     root: str
+    key: str
 
 
 class Corrected(_Answer):

@@ -3,7 +3,8 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, ConfigDict
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
 
 from errorbudget.program.burns import BurnStanding
 from errorbudget.web import answers
@@ -126,10 +127,10 @@ def audit(server: Here, caller: Reads, last: Last = 50) -> Response:
 
 
 class Kept(BaseModel):
-    """A checkpoint that was kept elsewhere."""
+    """Checkpoints that were kept elsewhere."""
 
     model_config = ConfigDict(extra="forbid")
-    checkpoint: str | None = None
+    checkpoints: Annotated[list[str], Field(max_length=10_000)] = []
 
 
 @router.post(
@@ -138,6 +139,20 @@ class Kept(BaseModel):
     responses=documented(answers.Verified, "Every entry verifies.", 409),
 )
 def verify(server: Here, caller: Reads, kept: Kept) -> Response:
-    """Recompute every hash, also against a checkpoint that a decision once came with."""
+    """Recompute every hash, also against checkpoints that decisions once came with."""
     caller.everything()
-    return as_json(server.program.audit.verify(*([kept.checkpoint] if kept.checkpoint else [])))
+    return as_json(server.program.audit.verify(*kept.checkpoints))
+
+
+@router.get(
+    "/audit/export",
+    summary="Take the audit trail along",
+    response_class=StreamingResponse,
+    responses=documented(str, "What `errorbudget audit export` writes to its file."),
+)
+def export(
+    server: Here, caller: Reads, form: Annotated[str, Query(alias="as")] = "copy"
+) -> StreamingResponse:
+    """A copy that anybody can check without this server, or attestations of its decisions."""
+    caller.everything()
+    return StreamingResponse(server.program.audit.export(form), media_type="text/plain")

@@ -1,5 +1,6 @@
 """What was decided."""
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from errorbudget.cli.options import Told
@@ -19,9 +20,13 @@ class AtHome:
         """The last entries of the audit trail, or all."""
         return self._audit.log(last)
 
-    def verify(self, checkpoint: str | None) -> Told:
-        """Check the audit trail, also against a checkpoint kept elsewhere."""
-        return self._audit.verify(*([checkpoint] if checkpoint else []))
+    def verify(self, kept: Sequence[str]) -> Told:
+        """Check the audit trail, also against checkpoints kept elsewhere."""
+        return self._audit.verify(*kept)
+
+    def export(self, form: str) -> Iterator[bytes]:
+        """The trail as it leaves the home: a copy, or attestations of its decisions."""
+        return self._audit.export(form)
 
 
 class OnServer:
@@ -34,6 +39,10 @@ class OnServer:
         """The last entries of the audit trail, or all."""
         return self._wire.get("/api/v1/audit", last=last)
 
-    def verify(self, checkpoint: str | None) -> Told:
-        """Check the audit trail, also against a checkpoint kept elsewhere."""
-        return self._wire.post("/api/v1/audit/verify", json={"checkpoint": checkpoint})
+    def verify(self, kept: Sequence[str]) -> Told:
+        """Check the audit trail, also against checkpoints kept elsewhere."""
+        return self._wire.post("/api/v1/audit/verify", json={"checkpoints": list(kept)})
+
+    def export(self, form: str) -> Iterator[bytes]:
+        """The trail as it leaves the home: a copy, or attestations of its decisions."""
+        return self._wire.stream("/api/v1/audit/export", **{"as": form})

@@ -1,6 +1,6 @@
 """Asks a server what a command would ask the home; its failures are the ones raised here."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
@@ -48,6 +48,14 @@ class Wire:
         timeout = _LONG if patient else _TIMEOUT
         with self._reaching():
             return _read(self._client.post(f"{self._url}{path}", timeout=timeout, **sent))
+
+    def stream(self, path: str, **query: str) -> Iterator[bytes]:
+        """What the server sends as it comes, of any size. Raises Failure."""
+        with self._reaching(), self._client.stream("GET", self._url + path, params=query) as sent:
+            if not sent.is_success:
+                sent.read()
+                _read(sent)
+            yield from sent.iter_bytes()
 
     def delete(self, path: str) -> Any:
         """What the server says to a removal. Raises Failure."""
