@@ -6,10 +6,14 @@ from typing import Annotated
 
 import typer
 
-from errorbudget.cli.door import entered
+from errorbudget.cli import signing
+from errorbudget.cli.door.door import entered
 from errorbudget.cli.options import Json, answer, print_json
 
 app = typer.Typer(help="Objective documents: what a service promises.", no_args_is_help=True)
+
+for command in (signing.sign, signing.verify, signing.history):
+    app.command()(command)
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="An objective document.")]
 
@@ -43,11 +47,11 @@ def apply(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...")], as_json: Json = False
 ) -> None:
     """Put documents in force; one that names required signatures waits for them."""
-    from errorbudget.program.objectives import Applied
+    from errorbudget.program.applied import Applied
 
     with entered(create=True) as door:
         for file in files:
             applied = door.objectives.apply(file)
-            for note in applied["notes"]:
+            for note in (*applied["notes"], *applied["refused"]):
                 sys.stderr.write(f"{note}\n")
             answer(applied, Applied.of(applied).sentence(), as_json=as_json)

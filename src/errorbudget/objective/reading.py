@@ -18,8 +18,6 @@ NOT_BUILT: Final = {
     "burn.group_by": "alerts are not broken down by it yet",
     "postmortem": "postmortems are not drafted yet",
     "identity": "pipelines are not recognised yet; the gate asks for nothing",
-    "signoff.required": "signatures cannot be given yet; the document stays unsigned",
-    "signoff.revisit": "nobody is reminded yet",
     "policy.hysteresis": "not applied yet; bands have one edge",
     "policy.active_fire": "not applied yet; the band is kept",
     "policy.on_unreachable": "not applied yet; without its server the command line decides nothing",

@@ -119,5 +119,7 @@ def _words(body: dict[str, Any]) -> str:
         return f"{whose}: {body['level']} {body['notice']}"
     if "torn_bytes" in body:
         return f"an unfinished write of {body['torn_bytes']} bytes is gone from {body['file']}"
+    if "signature" in body:
+        return f"{body['name']} {body['digest'][:12]} as {body['role']} by {body['principal']}"
     parts = (body.get(name) for name in ("service", "name", "version", "state", "reason", "id"))
     return " ".join(str(part) for part in parts if part)

@@ -124,6 +124,16 @@ class Watching(BaseModel):
     """Between two loads of what was acknowledged."""
 
 
+class Signing(BaseModel):
+    """Where the keys of those who sign are; beside the home's own records where unset."""
+
+    model_config = STRICT
+    allowed: str | None = None
+    """An allowed signers file, as in ssh-keygen(1)."""
+    revoked: str | None = None
+    """Keys that count no longer."""
+
+
 class Configuration(BaseModel):
     """Everything that can be set."""
 
@@ -136,6 +146,7 @@ class Configuration(BaseModel):
     redact: tuple[Redact, ...] = ()
     """What is dropped, hashed or masked before it is stored."""
     watch: Watching = Watching()
+    signers: Signing = Signing()
     targets: dict[str, Target] = Field(default_factory=dict[str, Target])
     """Whom messages go to, by the names that documents use under `notify`."""
 

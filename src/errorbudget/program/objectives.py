@@ -1,63 +1,25 @@
 """Objective documents: read, tested with their own examples, put in force."""
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from errorbudget import clock
-from errorbudget.change import Diff, FileChange
-from errorbudget.errors import DocumentInvalid, Failure
-from errorbudget.objective.document import ChangeExample, ObjectiveDocument, RequestExample
-from errorbudget.objective.examples import ChangedFiles
-from errorbudget.objective.indicator import Indicator, indicator, requests
+from errorbudget.errors import Failure
+from errorbudget.objective.document import ObjectiveDocument
+from errorbudget.objective.indicator import Indicator, indicator
 from errorbudget.objective.layout import lay_out
 from errorbudget.objective.reading import notes, read
-from errorbudget.objective.signoff import state
+from errorbudget.objective.signoff import SignoffState, revisiting, state
+from errorbudget.program.applied import Applied
+from errorbudget.program.examples import refuse_failing
+from errorbudget.program.signing import Heard, Sent, beside, hear
 from errorbudget.store.documents import Version
 from errorbudget.store.home import Home
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Applied:
-    """What became of a document that was applied."""
-
-    name: str
-    digest: str
-    state: str
-    missing: tuple[str, ...]
-    notes: tuple[str, ...]
-
-    def as_dict(self) -> dict[str, Any]:
-        """The outcome as JSON has it."""
-        return {
-            "service": self.name,
-            "digest": self.digest,
-            "state": self.state,
-            "missing": list(self.missing),
-            "notes": list(self.notes),
-        }
-
-    @classmethod
-    def of(cls, told: Mapping[str, Any]) -> Self:
-        """The outcome that JSON tells of."""
-        return cls(
-            name=told["service"],
-            digest=told["digest"],
-            state=told["state"],
-            missing=tuple(told["missing"]),
-            notes=tuple(told["notes"]),
-        )
-
-    def sentence(self) -> str:
-        """One line for a person."""
-        if self.missing:
-            waits = " and ".join(self.missing)
-            return f"{self.name}: {self.digest[:12]} waits for the signature of {waits}"
-        return f"{self.name}: {self.digest[:12]} is {self.state}"
+from errorbudget.store.signings import Signing
 
 
 class Objectives:
@@ -68,35 +30,37 @@ class Objectives:
 
     def apply(self, file: Path, *, now: datetime) -> Applied:
         """Put a document in force, once its own examples hold. Raises DocumentInvalid, located."""
-        return self.put(_bytes(file), file, now=now)
+        return self.put(_bytes(file), file, now=now, signatures=beside(file))
 
-    def put(self, body: bytes, file: Path, *, now: datetime) -> Applied:
+    def put(
+        self, body: bytes, file: Path, *, now: datetime, signatures: Sent | None = None
+    ) -> Applied:
         """The same for a document that was sent; `file` is what its author calls it."""
-        document = read(body, file=str(file))
-        _test(document, body, file)
-        binding = self.in_force(document.name)
-        found = state(document, binding, frozenset())
-        digest = sha256(body).hexdigest()
+        judged = self._judge(body, file, signatures or {}, now)
         self._home.documents.refuse_taken(
-            name=document.name, services=document.services, body=body, file=str(file)
-        )
-        if not self._stands(document.name, digest, found.state):
-            self._record(document, binding, digest, found.state, found.missing, now)
-        self._home.documents.apply(
-            name=document.name,
-            services=document.services,
+            name=judged.document.name,
+            services=judged.document.services,
             body=body,
-            state=found.state,
+            file=str(file),
+        )
+        for signing in judged.heard.new:
+            self._home.trail.append("signature", _signature_told(judged, signing), now)
+            self._home.signings.add(signing)
+        if not self._stands(judged):
+            self._record(judged, now)
+        self._home.documents.apply(
+            name=judged.document.name,
+            services=judged.document.services,
+            body=body,
+            state=judged.signoff.state,
             file=str(file),
             now=now,
         )
-        return Applied(
-            name=document.name,
-            digest=digest,
-            state=found.state,
-            missing=tuple(found.missing),
-            notes=tuple(_notes(document, body, file)),
-        )
+        return self._applied(judged, body, file, now)
+
+    def verify(self, body: bytes, file: Path, *, now: datetime, signatures: Sent) -> Applied:
+        """What `put` would answer; nothing is put in force or recorded."""
+        return self._applied(self._judge(body, file, signatures, now), body, file, now)
 
     def in_force(self, name: str) -> ObjectiveDocument | None:
         """The version of a document that binds."""
@@ -123,34 +87,84 @@ class Objectives:
         version = documents.in_force(name) or documents.newest(name)
         return version.digest if version else ""
 
-    def _stands(self, name: str, digest: str, standing: str) -> bool:
-        newest = self._home.documents.newest(name)
-        return newest is not None and (newest.digest, newest.state) == (digest, standing)
+    def _judge(self, body: bytes, file: Path, sent: Sent, now: datetime) -> "_Judged":
+        document = read(body, file=str(file))
+        refuse_failing(document, body, file)
+        digest = sha256(body).hexdigest()
+        version = self._home.documents.in_force(document.name)
+        binding = _parsed(version)
+        heard = hear(
+            body,
+            (binding, document),
+            sent,
+            self._home.signings.of(digest),
+            signers=self._home.signers,
+            file=str(file),
+            now=now,
+        )
+        signoff, used_up = state(document, binding, heard.signatures), False
+        if version and version.digest == digest:
+            signoff = SignoffState(state="binding", waits=())
+        elif self._was_in_force(document.name, digest):
+            # Its signatures are public: without this, anybody could bring back what was replaced.
+            unsigned = state(document, binding, ())
+            signoff, used_up = unsigned, unsigned.state == "unsigned"
+        return _Judged(
+            document=document,
+            binding=binding,
+            replaces=version.digest if version else None,
+            digest=digest,
+            heard=heard,
+            signoff=signoff,
+            used_up=used_up,
+        )
 
-    def _record(
-        self,
-        document: ObjectiveDocument,
-        binding: ObjectiveDocument | None,
-        digest: str,
-        standing: str,
-        missing: tuple[str, ...],
-        now: datetime,
-    ) -> None:
+    def _was_in_force(self, name: str, digest: str) -> bool:
+        history = self._home.documents.history(name)
+        return any((one.digest, one.state) == (digest, "binding") for one in history)
+
+    def _applied(self, judged: "_Judged", body: bytes, file: Path, now: datetime) -> Applied:
+        binds = judged.signoff.state == "binding"
+        said = _notes(judged.document, body, file, now)
+        if judged.used_up:
+            said.append(
+                f"{file}:1: document: was in force before and was replaced, so its signatures are"
+                " used up; change it, if only a comment, and have it signed again"
+            )
+        return Applied(
+            name=judged.document.name,
+            digest=judged.digest,
+            state=judged.signoff.state,
+            waits=judged.signoff.waits,
+            signatures=judged.heard.signatures,
+            refused=judged.heard.refused,
+            in_force=judged.digest if binds else judged.replaces,
+            notes=tuple(said),
+        )
+
+    def _stands(self, judged: "_Judged") -> bool:
+        newest = self._home.documents.newest(judged.document.name)
+        wanted = (judged.digest, judged.signoff.state)
+        return newest is not None and (newest.digest, newest.state) == wanted
+
+    def _record(self, judged: "_Judged", now: datetime) -> None:
         """In the trail before in force: the version, and each exclusion that it adds."""
+        document = judged.document
         body = {
             "name": document.name,
             "services": list(document.services),
-            "digest": digest,
-            "state": standing,
-            "missing": list(missing),
+            "digest": judged.digest,
+            "state": judged.signoff.state,
+            "missing": list(judged.signoff.missing),
+            "replaces": judged.replaces,
         }
         self._home.trail.append("objective", body, now)
-        known = set(binding.exclude) if binding else set()
+        known = set(judged.binding.exclude) if judged.binding else set()
         for exclusion in document.exclude:
             if exclusion not in known:
                 told = {
                     "name": document.name,
-                    "digest": digest,
+                    "digest": judged.digest,
                     "from": clock.text(exclusion.start),
                     "to": clock.text(exclusion.end),
                     "reason": exclusion.reason,
@@ -158,85 +172,52 @@ class Objectives:
                 self._home.trail.append("exclusion", told, now)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """A document, what it replaces, and whether it binds."""
+
+    document: ObjectiveDocument
+    binding: ObjectiveDocument | None
+    replaces: str | None
+    digest: str
+    heard: Heard
+    signoff: SignoffState
+    used_up: bool
+
+
+def _signature_told(judged: _Judged, signing: Signing) -> dict[str, Any]:
+    return {
+        "name": judged.document.name,
+        "digest": signing.digest,
+        "role": signing.role,
+        "principal": signing.principal,
+        "key": signing.key,
+        "signature": signing.body.decode("ascii"),
+    }
+
+
 def checked(file: Path) -> tuple[ObjectiveDocument, list[str]]:
     """A document, and a line for each of its sections that is kept but not acted on yet."""
     body, document = _read(file)
-    return document, _notes(document, body, file)
+    return document, _notes(document, body, file, clock.now())
 
 
-def _notes(document: ObjectiveDocument, body: bytes, file: Path) -> list[str]:
+def _notes(document: ObjectiveDocument, body: bytes, file: Path, now: datetime) -> list[str]:
     layout = lay_out(body.decode())
+    said = notes(document)
+    if overdue := revisiting(document, now.date()):
+        said["signoff.revisit"] = overdue
     return [
         f"{file}:{layout.line(tuple(place.split('.')))}: {place}: {what}"
-        for place, what in notes(document).items()
+        for place, what in said.items()
     ]
 
 
 def tested(file: Path) -> int:
     """How many examples of a document hold. Raises DocumentInvalid naming each that does not."""
     body, document = _read(file)
-    _test(document, body, file)
+    refuse_failing(document, body, file)
     return len(document.examples)
-
-
-def _test(document: ObjectiveDocument, body: bytes, file: Path) -> None:
-    """Judge a document's own examples with the engine that counts. Raises DocumentInvalid."""
-    wrong = sorted([*_misjudged(document), *_misclassified(document)])
-    if wrong:
-        layout = lay_out(body.decode())
-        raise DocumentInvalid(
-            *(
-                f"{file}:{layout.line(('examples', place))}: examples.{place}.{what}"
-                for place, what in wrong
-            )
-        )
-
-
-def _misjudged(document: ObjectiveDocument) -> Iterator[tuple[int, str]]:
-    from errorbudget.source.duckdb.judging import judge
-
-    examples = {
-        place: example
-        for place, example in enumerate(document.examples)
-        if isinstance(example, RequestExample)
-    }
-    rows = [example.request for example in examples.values()]
-    judged = judge(requests(document), indicators(document), rows)
-    for (place, example), found in zip(examples.items(), judged, strict=True):
-        for objective, expected in example.expected.items():
-            if found[objective] != expected:
-                yield (
-                    place,
-                    f"{objective}: expected {expected}, but the criteria say {found[objective]};"
-                    " change the one that is wrong",
-                )
-
-
-def _misclassified(document: ObjectiveDocument) -> Iterator[tuple[int, str]]:
-    from errorbudget.policy.risk import classify
-
-    for place, example in enumerate(document.examples):
-        if isinstance(example, ChangeExample):
-            found = classify(_diff(example.change), document.risk, None).risk_class
-            if found != example.risk:
-                yield (
-                    place,
-                    f"risk: expected {example.risk}, but the rules say {found};"
-                    " change the one that is wrong",
-                )
-
-
-def _diff(change: ChangedFiles) -> Diff:
-    """An example tells the lines of the whole change; which file has them does not matter."""
-    lines = [change.lines, *(0 for _ in change.files[1:])]
-    return Diff(
-        base="",
-        head="",
-        files=tuple(
-            FileChange(path=path, added=added, deleted=0)
-            for path, added in zip(change.files, lines, strict=False)
-        ),
-    )
 
 
 def indicators(document: ObjectiveDocument) -> dict[str, Indicator]:

@@ -13,6 +13,7 @@ from errorbudget.program.burns import Burns
 from errorbudget.program.changes import Changes
 from errorbudget.program.explaining import Explaining
 from errorbudget.program.gate import Gate
+from errorbudget.program.history import History
 from errorbudget.program.objectives import Objectives
 from errorbudget.program.requests import Requests
 from errorbudget.program.watching import Route, Watch, nobody
@@ -50,6 +51,11 @@ class Program:
     def objectives(self) -> Objectives:
         """Objective documents in force."""
         return Objectives(self.home)
+
+    @cached_property
+    def history(self) -> History:
+        """Their versions, and what each judged."""
+        return History(self.home)
 
     @cached_property
     def budgets(self) -> Budgets:

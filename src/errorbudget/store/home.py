@@ -18,6 +18,7 @@ from errorbudget.store.lock import hold
 from errorbudget.store.outbox import Outbox
 from errorbudget.store.revision import bring_up_to_date
 from errorbudget.store.signatures import Signers
+from errorbudget.store.signings import Signings
 from errorbudget.store.tallies import TallyDays
 from errorbudget.store.tokens import Tokens
 from errorbudget.store.torn import LeftLog
@@ -94,12 +95,24 @@ class Home:
     @cached_property
     def signers(self) -> Signers:
         """Whose signatures count; the files are written by an operator and only read here."""
-        return Signers(self.path / "allowed_signers", self.path / "revoked_signers")
+        return self.signers_in(None, None)
+
+    def signers_in(self, allowed: str | None, revoked: str | None) -> Signers:
+        """The same with other files than the home's own."""
+        return Signers(
+            Path(allowed) if allowed else self.path / "allowed_signers",
+            Path(revoked) if revoked else self.path / "revoked_signers",
+        )
 
     @cached_property
     def documents(self) -> Documents:
         """The objective documents and which of them bind."""
         return Documents(self.database)
+
+    @cached_property
+    def signings(self) -> Signings:
+        """Who signed what."""
+        return Signings(self.database)
 
     @cached_property
     def tallies(self) -> TallyDays:

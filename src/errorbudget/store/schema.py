@@ -69,6 +69,17 @@ standing = Table(
     Index(None, "name"),
 )
 
+signature = Table(
+    "signature",
+    metadata,
+    Column("digest", String(64), primary_key=True, comment="of the signed bytes"),
+    Column("role", String, primary_key=True),
+    Column("key", String, primary_key=True, comment="its fingerprint"),
+    Column("principal", String, nullable=False),
+    Column("body", LargeBinary, nullable=False, comment="the signature as it was given"),
+    Column("given_at", Moment, nullable=False),
+)
+
 claim = Table(
     "claim",
     metadata,

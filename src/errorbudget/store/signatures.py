@@ -106,8 +106,7 @@ class Signers:
         told: str,
     ) -> str:
         """Why nobody `among` signed, once that is certain."""
-        intact = ["-n", said.namespace, "-s", str(file)]
-        if _ssh_keygen("check-novalidate", *intact, sent=body).returncode:
+        if not _is_intact(said, body, file):
             return "was made over other bytes than these; sign again what is here now"
         if told:
             return f"does not count: {told}"
@@ -139,6 +138,23 @@ def sign(body: bytes, *, key: Path, namespace: str) -> bytes:
         told = _words(made) or f"ssh-keygen ended with {made.returncode}"
         raise Failure(f"{key}: could not sign: {told}")
     return made.stdout
+
+
+def is_over(body: bytes, signature: bytes) -> bool:
+    """Whether some key, anybody's, made this signature over these bytes."""
+    try:
+        said = SshSignature.read(signature)
+    except Untrusted:
+        return False
+    with TemporaryDirectory(prefix="errorbudget-") as folder:
+        file = Path(folder) / "signature"
+        file.write_bytes(signature)
+        return _is_intact(said, body, file)
+
+
+def _is_intact(said: SshSignature, body: bytes, file: Path) -> bool:
+    intact = ["-n", said.namespace, "-s", str(file)]
+    return _ssh_keygen("check-novalidate", *intact, sent=body).returncode == 0
 
 
 def _ssh_keygen(

@@ -17,6 +17,9 @@ LARGEST: Final = 32 * 2**10
 _ARMOR: Final = re.compile(
     rb"\s*-----BEGIN SSH SIGNATURE-----\s([A-Za-z0-9+/=\s]+)-----END SSH SIGNATURE-----\s*"
 )
+_EACH: Final = re.compile(
+    rb"-----BEGIN SSH SIGNATURE-----[^-]{0,%d}-----END SSH SIGNATURE-----" % LARGEST
+)
 _MAGIC: Final = b"SSHSIG\x00\x00\x00\x01"
 
 
@@ -46,6 +49,11 @@ class SshSignature:
             return cls(kind.decode("ascii"), _fingerprint(key), namespace.decode("utf-8"))
         except (NotBase64, ValueError) as cause:
             raise Untrusted("is a damaged SSH signature; sign again") from cause
+
+
+def each(text: bytes) -> list[bytes]:
+    """The signatures in a text that may hold several; the whole text where there is none."""
+    return _EACH.findall(text) or [text]
 
 
 def _string(blob: bytes) -> tuple[bytes, bytes]:

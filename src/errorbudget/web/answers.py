@@ -220,14 +220,50 @@ class Corrected(_Answer):
     unknown_ids: list[str]
 
 
+class Waited(_Answer):
+    """A signature that is not there yet."""
+
+    role: str
+    owners: list[str]
+
+
+class SignatureGiven(_Answer):
+    """A signature that counts; `key` is a fingerprint."""
+
+    role: str
+    principal: str
+    key: str
+
+
 class Applied(_Answer):
-    """What became of a document."""
+    """What became of a document; `in_force` is the digest of the version that binds now."""
 
     service: str
     digest: str
     state: Literal["binding", "unsigned"]
     missing: list[str]
+    waits: list[Waited]
+    signatures: list[SignatureGiven]
+    refused: list[str]
+    in_force: str | None
     notes: list[str]
+
+
+class DocumentVersion(_Answer):
+    """One version of a document."""
+
+    digest: str
+    state: Literal["binding", "replaced", "unsigned"]
+    states: list[dict[str, str]]
+    signatures: list[SignatureGiven]
+    decisions: list[dict[str, Any]]
+
+
+class History(_Answer):
+    """The versions of a document, oldest first."""
+
+    service: str
+    versions: list[DocumentVersion]
 
 
 class Health(_Answer):

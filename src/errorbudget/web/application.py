@@ -15,6 +15,7 @@ from errorbudget.web import (
     gating,
     health,
     metrics,
+    promising,
     reading,
     sending,
 )
@@ -39,7 +40,8 @@ def application(server: Server) -> FastAPI:
     )
     app.state.server = server
     failing.install(app)
-    for routes in (sending, reading, explaining, gating, administering, health, metrics):
+    asking = (reading, promising, explaining, gating)
+    for routes in (sending, *asking, administering, health, metrics):
         app.include_router(routes.router)
     app.add_middleware(Logged, calls=server.calls)
     return app

@@ -19,6 +19,7 @@ from errorbudget import clock
 from errorbudget.errors import Failure
 from errorbudget.program.configuration import Configuration, is_loopback, split
 from errorbudget.program.program import Program
+from errorbudget.program.signing import beside
 from errorbudget.store.address import Address, leave, remove
 from errorbudget.web.application import application
 from errorbudget.web.server import Server
@@ -78,8 +79,10 @@ def apply_all(server: Server, configuration: Configuration) -> None:
 
 def _apply(server: Server, file: Path) -> None:
     try:
-        applied = server.apply(file.read_bytes(), str(file))
+        applied = server.apply(file.read_bytes(), str(file), beside(file))
         LOG.info("%s: %s", file, applied["state"], extra={"about": {"document": applied}})
+        for line in applied["refused"]:
+            LOG.warning("%s", line)
     except (Failure, OSError) as cause:
         LOG.error("%s", cause, extra={"about": {"document": str(file)}})
 

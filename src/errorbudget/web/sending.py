@@ -16,7 +16,7 @@ from errorbudget.ingest.otlp.answer import Signal
 from errorbudget.program.changes import kind_of
 from errorbudget.web import answers
 from errorbudget.web.access import Caller
-from errorbudget.web.calling import Administers, Here, Sends, documented, moment_of
+from errorbudget.web.calling import Here, Sends, documented, moment_of
 from errorbudget.web.failing import TooLarge, TurnedAway, as_json
 from errorbudget.web.server import Server
 
@@ -230,25 +230,3 @@ def _change(sent: ChangeTold, now: datetime) -> Change:
         started_at=started,
         finished_at=moment_of(sent.finished, "finished"),
     )
-
-
-@router.post(
-    "/api/v1/documents",
-    summary="Put an objective document in force",
-    responses=documented(answers.Applied, "What became of the document.", 413, 422),
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {"application/yaml": {"schema": {"type": "string"}}},
-        }
-    },
-)
-async def documents(
-    request: Request,
-    server: Here,
-    _caller: Administers,
-    name: Annotated[str, Query(description="What messages call the file.")] = "document.yaml",
-) -> Response:
-    """The exact bytes of the YAML; problems come back as `file:line: field: what, what instead`."""
-    async with server.room.body(request) as body:
-        return as_json(await server.room.work(server.apply, body, name))

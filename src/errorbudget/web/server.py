@@ -43,7 +43,8 @@ class Server:
     """An open home and everything that works on it at once, each with a warehouse of its own."""
 
     def __init__(self, program: Program, configuration: Configuration, key: str) -> None:
-        receive = configuration.receive
+        receive, signers = configuration.receive, configuration.signers
+        program.home.signers = program.home.signers_in(signers.allowed, signers.revoked)
         self.program = program
         self.configuration = configuration
         self.key = key
@@ -203,11 +204,21 @@ class Server:
         self.current.changed()
         return dict(done)
 
-    def apply(self, body: bytes, name: str) -> dict[str, Any]:
+    def apply(
+        self, body: bytes, name: str, signatures: Mapping[str, bytes] | None = None
+    ) -> dict[str, Any]:
         """Put a document in force. Raises DocumentInvalid."""
-        applied = self.program.objectives.put(body, Path(name), now=clock.now())
+        applied = self.program.objectives.put(
+            body, Path(name), now=clock.now(), signatures=signatures
+        )
         self.current.changed()
         return applied.as_dict()
+
+    def verify(self, body: bytes, name: str, signatures: Mapping[str, bytes]) -> dict[str, Any]:
+        """What `apply` would answer. Raises DocumentInvalid."""
+        return self.program.objectives.verify(
+            body, Path(name), now=clock.now(), signatures=signatures
+        ).as_dict()
 
     def spool(self, name: str) -> Path:
         """A place for a file that is being sent; it goes when it is in, or with the next start."""

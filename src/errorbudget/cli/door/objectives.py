@@ -1,7 +1,7 @@
-"""Objective documents in force."""
+"""Objective documents in force, signed by those who may, and their past."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from errorbudget import clock
 from errorbudget.cli.options import Told
@@ -17,10 +17,24 @@ class AtHome:
 
     def __init__(self, program: "Program") -> None:
         self._objectives = program.objectives
+        self._history = program.history
 
     def apply(self, file: Path) -> Told:
         """Put a document in force."""
         return self._objectives.apply(file, now=clock.now()).as_dict()
+
+    def verify(self, file: Path) -> Told:
+        """What `apply` would answer."""
+        from errorbudget.program.signing import beside
+
+        found = self._objectives.verify(
+            _bytes(file), file, now=clock.now(), signatures=beside(file)
+        )
+        return found.as_dict()
+
+    def history(self, service: str) -> Told:
+        """The versions of a service's document, who signed them, what they judged."""
+        return self._history.of(service)
 
 
 class OnServer:
@@ -31,8 +45,33 @@ class OnServer:
 
     def apply(self, file: Path) -> Told:
         """Put a document in force."""
-        try:
-            body = file.read_bytes()
-        except OSError as cause:
-            raise Failure(f"{file}: {cause.strerror}") from cause
-        return self._wire.post("/api/v1/documents", params={"name": str(file)}, content=body)
+        return self._wire.post("/api/v1/documents", params={"name": str(file)}, **_sent(file))
+
+    def verify(self, file: Path) -> Told:
+        """What `apply` would answer."""
+        asked = {"name": str(file), "dry_run": "true"}
+        return self._wire.post("/api/v1/documents", params=asked, **_sent(file))
+
+    def history(self, service: str) -> Told:
+        """The versions of a service's document, who signed them, what they judged."""
+        return self._wire.get("/api/v1/documents/history", service=service)
+
+
+def _sent(file: Path) -> dict[str, Any]:
+    """The document with the signatures beside it; bytes that are no text go as they are."""
+    from errorbudget.program.signing import beside
+
+    body = _bytes(file)
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return {"content": body}
+    signatures = {role: signed.decode("ascii", "replace") for role, signed in beside(file).items()}
+    return {"json": {"document": text, "signatures": signatures}}
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as cause:
+        raise Failure(f"{file}: {cause.strerror}") from cause
