@@ -10,10 +10,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from errorbudget.ledger.budget import Account, Budget, Meaning, State, needed
+from errorbudget.ledger.budget import Account, Budget, State, needed
 from errorbudget.ledger.coverage import Life, Lives
 from errorbudget.ledger.fleet import Fleet, evaluate
 from errorbudget.ledger.forecast import HISTORY_DAYS
+from errorbudget.ledger.meaning import Meaning
 from errorbudget.ledger.sums import Sums
 from errorbudget.ledger.tally import DAY, Tallies, by_day, pack_day
 from errorbudget.ledger.window import Calendar, Rolling, Span, Window, minute_floor, moment
@@ -341,6 +342,7 @@ def test_a_budget_tells_itself_by_the_names_of_the_interface() -> None:
         "exhausts_at": "2026-04-16T00:00:00Z",
         "state": "healthy",
         "meaningful": "normal",
+        "meaning": None,
         "coverage": 1.0,
         "as_of": "2026-04-02T00:00:00Z",
     }

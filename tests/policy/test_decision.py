@@ -32,6 +32,7 @@ class Reading:
     remaining: Fraction | None
     state: str = "healthy"
     meaningful: str = "normal"
+    volume: str = ""
     coverage: Fraction | None = Fraction(1)
     as_of: datetime | None = NOW
 
@@ -210,7 +211,9 @@ def test_without_a_policy_nothing_gates():
 
 
 def test_few_requests_are_said_to_be_few():
-    assert "few requests" in ask(HIGH, left("0.1", meaningful="events")).reason
+    few = left("0.1", meaningful="coarse", volume="coarse: 2 of 9.2 allowed failures")
+
+    assert "with 10 % left (coarse: 2 of 9.2 allowed failures); high" in ask(HIGH, few).reason
 
 
 def test_a_class_that_no_band_permits_can_only_be_approved():

@@ -24,7 +24,7 @@ def budget(
     if as_json:
         print_json(budgets)
     elif budgets:
-        sys.stdout.write(table(budgets))
+        sys.stdout.write(table(budgets) + advice(budgets))
     else:
         names = f"Requests are here of: {', '.join(seen)}. " if seen else ""
         sys.stderr.write(
@@ -52,25 +52,36 @@ def table(budgets: list[Told]) -> str:
     return "\n".join(line.rstrip() for line in shown.get().splitlines()) + "\n"
 
 
-_MEANINGS = {
-    "coarse": "few requests: each failure weighs much",
-    "events": "very few requests: look at each failure",
-    "none": "too few requests for a budget to mean anything",
-}
-
-
-def _left(told: dict[str, Any]) -> str:
+def left(told: Told) -> str:
+    """What is left: a share, or the failures where there are too few for a share to mean much."""
     if told["remaining"] is None or told["state"] == "unknown":
         return "–"
+    if told["meaning"]:
+        return f"{told['allowed'] - told['bad']:.3g} of {told['allowed']:.3g}"
+    return f"{told['remaining']:.1%}"
+
+
+def advice(told: list[Told]) -> str:
+    """A line for each budget that is too small, with what would make it mean something."""
+    small = [one for one in told if one["meaning"]]
+    return "".join(
+        f"{one['service']} {one['objective']}: {one['meaning']['advice']}\n" for one in small
+    )
+
+
+def _ranged(told: Told) -> str:
+    shown = left(told)
+    if not shown.endswith("%"):
+        return shown
     low, high = told["range"]
     spread = max(high - told["remaining"], told["remaining"] - low)
-    return f"{told['remaining']:.1%}" + (f" ±{spread:.1%}" if spread >= 0.0005 else "")
+    return shown + (f" ±{spread:.1%}" if spread >= 0.0005 else "")
 
 
 def _state(told: dict[str, Any]) -> str:
     words = [told["state"]]
-    if told["meaningful"] in _MEANINGS:
-        words.append(_MEANINGS[told["meaningful"]])
+    if told["meaning"]:
+        words.append(told["meaning"]["words"])
     if told["coverage"] is not None and told["coverage"] < 1:
         words.append(f"{told['coverage']:.1%} covered")
     if told["unseen"]:
@@ -104,7 +115,7 @@ _COLUMNS = (
     _Column("objective", lambda told: told["objective"]),
     _Column("target", lambda told: told["target"]),
     _Column("window", lambda told: " – ".join(told["window"]["dates"]), from_width=110),
-    _Column("left", _left, "right"),
+    _Column("left", _ranged, "right"),
     _Column("bad", lambda told: f"{told['bad']:,}", "right"),
     _Column("allowed", _allowed, "right"),
     _Column("requests", lambda told: f"{told['valid']:,}", "right", 90),

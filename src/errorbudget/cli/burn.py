@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from errorbudget.cli.budget import advice, left
 from errorbudget.cli.door import entered
 from errorbudget.cli.options import At, Json, asked_moment, print_json
 
@@ -39,6 +40,7 @@ def text(told: list[dict[str, Any]]) -> str:
         for one in told:
             if one["alert"] != "none":
                 console.print(f"{_name(one)}: {one['reason']}", markup=False)
+        console.print(advice(told), markup=False, end="")
     return "\n".join(line.rstrip() for line in shown.get().splitlines()) + "\n"
 
 
@@ -63,14 +65,14 @@ def table(told: list[dict[str, Any]]) -> "Table":
 
 def _cells(one: dict[str, Any], horizons: list[str]) -> list[str]:
     burns = {horizon["horizon"]: _rate(horizon) for horizon in one["horizons"]}
-    lasts, left, ends = one["sustainable"], one["remaining"], one["exhausts_at"]
+    lasts, ends = one["sustainable"], one["exhausts_at"]
     return [
         one["service"],
         one["objective"],
         one["alert"],
         *(burns.get(horizon, "") for horizon in horizons),
         "–" if lasts is None else f"{lasts:.2g}x",
-        "–" if left is None else f"{left:.1%}",
+        left(one),
         "–" if ends is None else ends[:16].replace("T", " "),
     ]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from errorbudget import clock
+from errorbudget.cli.budget import advice
 from errorbudget.cli.burn import table, text
 from errorbudget.cli.door import entered
 from errorbudget.cli.options import Told
@@ -72,7 +73,7 @@ def _shown(told: list[Told]) -> "RenderableType":
         if one["alert"] != "none"
     ]
     now = Text(f"{clock.now():%Y-%m-%d %H:%M:%S} UTC; Ctrl-C ends", style="dim")
-    return Group(table(ordered), *reasons, Text(), now)
+    return Group(table(ordered), *reasons, Text(advice(ordered), style="dim"), now)
 
 
 _ORDER = ("fire", "warn", "unknown", "recovering", "drift", "none")

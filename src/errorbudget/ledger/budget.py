@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from errorbudget.ledger.forecast import HISTORY_DAYS
+from errorbudget.ledger.meaning import Meaning, Volume
 from errorbudget.ledger.tally import DAY
 from errorbudget.ledger.window import Span, Window, dates, minute_ceil, moment
 
@@ -21,15 +22,6 @@ class State(StrEnum):
     SPENT = "spent"
     STALE = "stale"
     UNKNOWN = "unknown"
-
-
-class Meaning(StrEnum):
-    """What a share of so few allowed bad requests can mean: ≥ 10, 3–10, 1–3, < 1 of them."""
-
-    NORMAL = "normal"
-    COARSE = "coarse"
-    EVENTS = "events"
-    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +108,25 @@ class Budget:
         return self.bad / (self.allowance * self.valid) if self.valid else None
 
     @property
+    def few(self) -> Volume | None:
+        """What it stands on, where that is too little for a share to mean much."""
+        if not self.valid or self.meaningful is Meaning.NORMAL:
+            return None
+        return Volume(
+            meaningful=self.meaningful,
+            bad=self.bad,
+            allowance=self.allowance,
+            window=self.window,
+            requests=self.valid + self.forecast,
+            minutes=self.minutes + self.span.end - self.end,
+        )
+
+    @property
+    def volume(self) -> str:
+        """What to look at instead of the share; empty where the share means something."""
+        return self.few.words if self.few else ""
+
+    @property
     def coverage(self) -> Fraction | None:
         """The share of the window's minutes since the first request that the source was alive."""
         return Fraction(self.minutes_alive, self.minutes) if self.minutes > 0 else None
@@ -139,6 +150,7 @@ class Budget:
             "exhausts_at": _text(self.exhausts_at),
             "state": self.state.value,
             "meaningful": self.meaningful.value,
+            "meaning": self.few.as_dict() if self.few else None,
             "coverage": _number(self.coverage),
             "as_of": _text(self.as_of),
         }

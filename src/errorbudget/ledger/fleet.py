@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from errorbudget.ledger import exhaustion
-from errorbudget.ledger.budget import Account, Budget, Meaning, State
+from errorbudget.ledger.budget import Account, Budget, State
 from errorbudget.ledger.coverage import Lives, utc
 from errorbudget.ledger.forecast import RANGE, Floats, Outlook, outlook
+from errorbudget.ledger.meaning import Meaning
 from errorbudget.ledger.sums import Sums
 from errorbudget.ledger.tally import DAY, Counts
 from errorbudget.ledger.window import Rolling, Span, minute_ceil, moment

@@ -30,6 +30,11 @@ class Gauge(Protocol):
         ...
 
     @property
+    def volume(self) -> str:
+        """What to look at instead of a share of so few requests; empty where there are enough."""
+        ...
+
+    @property
     def coverage(self) -> Fraction | None:
         """The share of the window for which the source was alive."""
         ...
@@ -48,6 +53,7 @@ class Considered:
     remaining: Fraction | None
     state: str
     meaningful: str
+    volume: str
     coverage: Fraction | None
     as_of: datetime | None
 
@@ -59,6 +65,7 @@ class Considered:
             remaining=gauge.remaining,
             state=str(gauge.state),
             meaningful=str(gauge.meaningful),
+            volume=gauge.volume,
             coverage=gauge.coverage,
             as_of=gauge.as_of,
         )
@@ -222,8 +229,8 @@ def _left(policy: Policy, budget: Considered, *, alone: bool, stale: bool) -> st
     else:
         whose = "" if alone else f" of {budget.objective}"
         words = f"with {percent(share, *edges)}{whose} left"
-    if budget.meaningful != "normal":
-        words += " (few requests: one failure weighs much)"
+    if budget.volume:
+        words += f" ({budget.volume})"
     if stale:
         upto = _stamp(budget.as_of) if budget.as_of else "an unknown moment"
         words += f", known only up to {upto}, so the next lower band counts"

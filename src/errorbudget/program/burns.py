@@ -47,7 +47,8 @@ class BurnStanding:
         """The burn as JSON has it."""
         budget = self.standing.as_dict()
         about = ("service", "services", "objective", "target")
-        state = ("remaining", "exhausts_at", "meaningful", "state", "as_of")
+        counts = ("valid", "bad", "allowed", "remaining", "exhausts_at")
+        state = (*counts, "meaningful", "meaning", "state", "as_of")
         return {
             **{name: budget[name] for name in about},
             "alert": self.alert,

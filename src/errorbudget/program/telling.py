@@ -6,7 +6,6 @@ from typing import Final
 from errorbudget.burn import alert
 from errorbudget.burn.alert import Notice
 from errorbudget.burn.rules import Level
-from errorbudget.ledger.budget import Meaning
 from errorbudget.ledger.window import moment
 from errorbudget.notify.message import Kind, Message, identity
 from errorbudget.notify.message import Level as Loudness
@@ -24,11 +23,6 @@ _FIRST: Final = {
     Kind.ESCALATED: "worse now: ",
     Kind.AGAIN: "once more: ",
     Kind.RESOLVED: "over: ",
-}
-_MEANING: Final = {
-    Meaning.COARSE: "The budget allows only a few bad requests: look at the counts.",
-    Meaning.EVENTS: "The budget allows one or two bad requests: look at each of them.",
-    Meaning.NONE: "The budget allows less than one bad request: it says nothing on its own.",
 }
 
 
@@ -113,8 +107,8 @@ def _numbers(told: BurnStanding) -> tuple[str, ...]:
         lines.append(f"The budget burns at {', '.join(burns)}{lasts}.")
     if budget.remaining is not None:
         lines.append(_left(float(budget.remaining), budget.exhausts_at, moment(budget.end)))
-    if budget.meaningful in _MEANING:
-        lines.append(_MEANING[budget.meaningful])
+    if budget.few:
+        lines.append(f"The budget is small; {budget.few.words}. {budget.few.advice}")
     return tuple(lines)
 
 

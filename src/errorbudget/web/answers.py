@@ -51,6 +51,17 @@ class Window(_Answer):
     end: str
 
 
+class Meaning(_Answer):
+    """What a budget of fewer than ten allowed failures is worth, and what would make it more."""
+
+    words: str
+    advice: str
+    needs: int
+    has: int
+    window: str | None
+    target: str | None
+
+
 class Budget(_Answer):
     """The budget of one objective; `remaining` is 1 when untouched, null without data."""
 
@@ -67,6 +78,7 @@ class Budget(_Answer):
     exhausts_at: str | None
     state: Literal["healthy", "spent", "stale", "unknown"]
     meaningful: Literal["normal", "coarse", "events", "none"]
+    meaning: Meaning | None
     coverage: float | None
     as_of: str | None
 
