@@ -86,7 +86,7 @@ known as (
             select count(*)
             from logs
             where logs.is_error and mine.trace_id <> '' and logs.request_id = mine.trace_id
-                and logs.service in ('', mine.service)
+                and logs.service in ('', {services})
                 and logs.time >= mine.time - interval 60 minutes
                 and logs.time <= mine.time + interval 1440 minutes
         ) as error_logs,

@@ -3,11 +3,13 @@
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import typer
 
-from errorbudget.cli.door import entered
+from errorbudget.cli.door import Door, entered
+from errorbudget.cli.failed import text
 from errorbudget.cli.options import At, Json, Told, asked_moment, print_json
 
 
@@ -18,19 +20,35 @@ def budget(
     as_json: Json = False,
 ) -> None:
     """The budget of every objective, or of one service's: unknown is said, never guessed."""
+    moment = asked_moment(at)
     with entered() as door:
-        budgets = door.budgets.read(service, asked_moment(at))
+        budgets = door.budgets.read(service, moment)
+        single = [] if as_json else [_failed(door, one, moment) for one in budgets if _is_few(one)]
         seen = [] if budgets else [one["service"] for one in door.budgets.services()]
     if as_json:
         print_json(budgets)
     elif budgets:
-        sys.stdout.write(table(budgets) + advice(budgets))
+        sys.stdout.write(table(budgets) + advice(budgets) + "".join(single))
     else:
         names = f"Requests are here of: {', '.join(seen)}. " if seen else ""
         sys.stderr.write(
             f"No objective document is in force yet. {names}"
             "Write one, and `errorbudget objective apply FILE`.\n"
         )
+
+
+_SHOWN = 5
+"""Failed requests that are shown unasked of a budget of few."""
+
+
+def _is_few(told: Told) -> bool:
+    """Whether a budget is a matter of single failures, and has some."""
+    return told["meaningful"] in ("events", "none") and told["bad"] > 0
+
+
+def _failed(door: Door, told: Told, at: datetime | None) -> str:
+    found = door.budgets.failed(told["service"], told["objective"], at, _SHOWN)
+    return "".join(text(one) for one in found)
 
 
 def table(budgets: list[Told]) -> str:

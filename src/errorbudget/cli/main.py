@@ -12,6 +12,7 @@ from errorbudget.cli import (
     change,
     demo,
     explain,
+    failed,
     gate,
     objective,
     requests,
@@ -36,6 +37,7 @@ app.command("ingest")(requests.ingest)
 app.command("correct")(requests.correct)
 app.add_typer(objective.app, name="objective")
 app.command("budget")(budget.budget)
+app.command("failed")(failed.failed)
 app.command("burn")(burn.burn)
 app.command("explain")(explain.explain)
 app.command("watch")(watch.watch)

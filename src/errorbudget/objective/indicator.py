@@ -38,9 +38,42 @@ class Indicator:
     good: Criterion
 
     @property
+    def columns(self) -> frozenset[str]:
+        """The columns that its criteria read."""
+        return self.good.columns | (self.valid.columns if self.valid else frozenset[str]())
+
+    @property
     def series(self) -> str:
         """The key of stored tallies: another one whenever a count could differ, and only then."""
         return _digest(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Union:
+    """Requests that are valid for any indicator, bad when bad for any: each counts once."""
+
+    indicators: tuple[Indicator, ...]
+    """Of the same requests; at least one."""
+
+    @property
+    def requests(self) -> Requests:
+        """The rows that are judged."""
+        return self.indicators[0].requests
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns that any of the criteria reads."""
+        return frozenset[str]().union(*(one.columns for one in self.indicators))
+
+    @property
+    def series(self) -> str:
+        """The key of stored tallies; of a single indicator, its own."""
+        parts = sorted({one.series for one in self.indicators})
+        return parts[0] if len(parts) == 1 else sha256(f"any of {parts}".encode()).hexdigest()
+
+
+Counting = Indicator | Union
+"""What is counted in one series of tallies."""
 
 
 def requests(document: ObjectiveDocument) -> Requests:
@@ -70,6 +103,11 @@ def indicator(document: ObjectiveDocument, objective_name: str) -> Indicator:
         valid=check_criterion(objective.valid) if objective.valid else None,
         good=check_criterion(objective.good),
     )
+
+
+def union(document: ObjectiveDocument) -> Union:
+    """The requests that any objective of a document counts, bad when any says so."""
+    return Union(indicators=tuple(indicator(document, name) for name in document.objectives))
 
 
 def _digest(of: Indicator) -> str:

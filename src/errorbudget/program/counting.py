@@ -1,13 +1,14 @@
 """Brings stored tallies up to date: counts again only the minutes that later batches touched."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from errorbudget.ledger.tally import DAY, Counts, Tallies, by_day, merge, pack_day, unpack_day
-from errorbudget.objective.indicator import Indicator
-from errorbudget.source import Source
+from errorbudget.objective.indicator import Counting
+from errorbudget.source import Source, Touched
 from errorbudget.store.tallies import TallyDays
 
 
@@ -22,35 +23,46 @@ class Counted:
 
 
 def count_again(
-    source: Source, tallies: TallyDays, indicators: Sequence[Indicator], *, seen: int | None = None
+    source: Source, tallies: TallyDays, counting: Sequence[Counting], *, seen: int | None = None
 ) -> Counted:
-    """Count what is new for the indicators of one document.
+    """Count what is new for indicators of the same requests.
 
     `seen` is the batch of the tallies that the caller has read: another thread may have counted
     since. A crash anywhere leaves the old count or the new one; counting twice gives the same.
     """
-    with tallies.counting:
-        return _count_again(source, tallies, indicators, seen)
+    return bring_up_to_date(
+        tallies,
+        [one.series for one in counting],
+        touched=partial(source.touched, counting[0].requests),
+        tally=partial(source.tally, counting),
+        seen=seen,
+    )
 
 
-def _count_again(
-    source: Source, tallies: TallyDays, indicators: Sequence[Indicator], seen: int | None
+def bring_up_to_date(
+    tallies: TallyDays,
+    series: Sequence[str],
+    *,
+    touched: Callable[[int], Touched],
+    tally: Callable[[Counts | None], Sequence[Tallies]],
+    seen: int | None,
 ) -> Counted:
-    requests = indicators[0].requests
-    counted = [tallies.counted(indicator.series) for indicator in indicators]
-    known = [batch for batch in counted if batch is not None]
-    whole = len(known) < len(counted)
-    since = 0 if whole else min(known) if seen is None else min(*known, seen)
-    touched = source.touched(requests, since=since)
-    changed = set[int]((touched.minutes // DAY).tolist())
-    if not whole and touched.newest == min(known) == max(known):
-        return Counted(days=frozenset(changed), newest=touched.newest)
-    counts = source.tally(indicators, None if whole else touched.minutes)
-    for indicator, found in zip(indicators, counts, strict=True):
-        days = _packed(tallies, indicator.series, found, whole=whole)
-        tallies.replace_days(indicator.series, days, counted_batch=touched.newest)
-        changed.update(days)
-    return Counted(days=frozenset(changed), newest=touched.newest)
+    """The same for series that are counted together, whatever it is that counts them."""
+    with tallies.counting:
+        counted = [tallies.counted(one) for one in series]
+        known = [batch for batch in counted if batch is not None]
+        whole = len(known) < len(counted)
+        since = 0 if whole else min(known) if seen is None else min(*known, seen)
+        news = touched(since)
+        changed = set[int]((news.minutes // DAY).tolist())
+        if not whole and news.newest == min(known) == max(known):
+            return Counted(days=frozenset(changed), newest=news.newest)
+        counts = tally(None if whole else news.minutes)
+        for one, found in zip(series, counts, strict=True):
+            days = _packed(tallies, one, found, whole=whole)
+            tallies.replace_days(one, days, counted_batch=news.newest)
+            changed.update(days)
+    return Counted(days=frozenset(changed), newest=news.newest)
 
 
 def _packed(

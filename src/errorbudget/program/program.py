@@ -12,6 +12,7 @@ from errorbudget.program.budgets import Budgets
 from errorbudget.program.burns import Burns
 from errorbudget.program.changes import Changes
 from errorbudget.program.explaining import Explaining
+from errorbudget.program.failures import FailedRequests
 from errorbudget.program.gate import Gate
 from errorbudget.program.history import History
 from errorbudget.program.objectives import Objectives
@@ -61,6 +62,11 @@ class Program:
     def budgets(self) -> Budgets:
         """What is left, by objective."""
         return Budgets(self.home, self.warehouse, self.objectives)
+
+    @cached_property
+    def failures(self) -> FailedRequests:
+        """The bad requests behind the numbers."""
+        return FailedRequests(self.warehouse, self.budgets)
 
     @cached_property
     def burns(self) -> Burns:

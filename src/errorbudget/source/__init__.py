@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from errorbudget import clock
 from errorbudget.change import Appearance
 from errorbudget.ledger.tally import Counts, Tallies
 from errorbudget.ledger.window import Span
 
 if TYPE_CHECKING:
     from errorbudget.burn.breakdown import Breakdown
-    from errorbudget.objective.indicator import Indicator, Requests
+    from errorbudget.objective.indicator import Counting, Indicator, Requests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -66,6 +67,36 @@ class Appeared:
     newest: int
 
 
+@dataclass(frozen=True, slots=True)
+class FailedRequest:
+    """One bad request, for people to look at."""
+
+    time: datetime
+    service: str
+    route: str
+    method: str
+    status: int | None
+    duration_ms: float | None
+    tenant: str
+    version: str
+    region: str
+    request_id: str
+    error_logs: int
+    corrections: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """The request as JSON has it."""
+        return asdict(self) | {"time": clock.text(self.time)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failing:
+    """The newest bad requests of some time, and how many there are in all."""
+
+    requests: tuple[FailedRequest, ...]
+    count: int
+
+
 class Source(Protocol):
     """What the program asks of anything that holds requests."""
 
@@ -85,7 +116,7 @@ class Source(Protocol):
         """Minutes whose counts may differ from what they were when batch `since` was the newest."""
         ...
 
-    def tally(self, indicators: Sequence[Indicator], minutes: Counts | None) -> list[Tallies]:
+    def tally(self, indicators: Sequence[Counting], minutes: Counts | None) -> list[Tallies]:
         """Counts of each indicator, all of one document's requests; None: of every minute.
 
         With minutes given the answer has exactly those, rising, zeros included.
@@ -105,6 +136,10 @@ class Source(Protocol):
         request's, or `attributes.NAME`. Values that few of the burn's failures share are summed
         as one.
         """
+        ...
+
+    def failing(self, indicator: Counting, spans: Sequence[Span], most: int) -> Failing:
+        """The newest bad requests of some spans of minutes, so many at most."""
         ...
 
     def liveness(self, requests: Requests) -> Liveness:

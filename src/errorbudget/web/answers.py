@@ -83,6 +83,34 @@ class Budget(_Answer):
     as_of: str | None
 
 
+class FailedRequest(_Answer):
+    """One bad request."""
+
+    time: str
+    service: str
+    route: str
+    method: str
+    status: int | None
+    duration_ms: float | None
+    tenant: str
+    version: str
+    region: str
+    request_id: str
+    error_logs: int
+    corrections: int
+
+
+class Failures(_Answer):
+    """How many requests failed an objective in its window, and the newest of them."""
+
+    service: str
+    objective: str
+    first: str = Field(alias="from")
+    last: str = Field(alias="to")
+    failed: int
+    requests: list[FailedRequest]
+
+
 class Horizon(_Answer):
     """How fast the budget burnt over one horizon; 1 is exactly on time."""
 

@@ -59,6 +59,27 @@ def budgets(
 
 
 @router.get(
+    "/failed",
+    summary="The bad requests behind a budget",
+    responses=documented(list[answers.Failures], "What `errorbudget failed --json` prints."),
+)
+def failed(
+    server: Here,
+    caller: Reads,
+    at: At,
+    service: str,
+    objective: str | None = None,
+    last: Annotated[int, Query(ge=1, le=1000)] = 20,
+) -> Response:
+    """The requests that failed a service's objectives in their windows, the newest first."""
+    document = server.document(service)
+    caller.within(document.environment)
+    for one in document.services:
+        caller.about(one)
+    return as_json([one.as_dict() for one in server.failed(service, objective, at, last)])
+
+
+@router.get(
     "/burn",
     summary="How fast it goes",
     responses=documented(list[answers.Burn], "What `errorbudget burn --json` prints."),

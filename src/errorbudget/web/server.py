@@ -28,6 +28,7 @@ from errorbudget.program.burns import Burns, BurnStanding
 from errorbudget.program.configuration import Configuration, Receiving, is_loopback, split
 from errorbudget.program.explaining import Explaining
 from errorbudget.program.explanation import Explanation
+from errorbudget.program.failures import FailedRequests, Failures
 from errorbudget.program.gate import Gate
 from errorbudget.program.program import Program
 from errorbudget.program.requests import Requests
@@ -126,6 +127,14 @@ class Server:
             return [one for one in seen.standings if name in (None, one.document.name)]
         with self._reading_turn, self._reading.snapshot():
             return self._budgets.read(service, at=at or clock.now())
+
+    def failed(
+        self, service: str, objective: str | None, at: datetime | None, last: int
+    ) -> list[Failures]:
+        """The last failed requests of a service's budgets, from the warehouse. Raises Failure."""
+        with self._reading_turn, self._reading.snapshot():
+            failures = FailedRequests(self._reading, self._budgets)
+            return failures.read(service, objective, at=at or clock.now(), last=last)
 
     def burns(self, service: str | None, at: datetime | None) -> list[BurnStanding]:
         """Burns from memory, or computed for a moment that was asked for. Raises Failure."""

@@ -29,6 +29,13 @@ class AtHome:
         """How fast every budget burns, or those of one service."""
         return [one.as_dict() for one in self._program.burns.read(service, at=at or clock.now())]
 
+    def failed(
+        self, service: str, objective: str | None, at: datetime | None, last: int
+    ) -> list[Told]:
+        """The last failed requests of a service's budgets."""
+        read = self._program.failures.read
+        return [one.as_dict() for one in read(service, objective, at=at or clock.now(), last=last)]
+
 
 class OnServer:
     """From a server's memory."""
@@ -47,3 +54,10 @@ class OnServer:
     def burns(self, service: str | None, at: datetime | None) -> list[Told]:
         """How fast every budget burns, or those of one service."""
         return self._wire.get("/api/v1/burn", service=service, at=at)
+
+    def failed(
+        self, service: str, objective: str | None, at: datetime | None, last: int
+    ) -> list[Told]:
+        """The last failed requests of a service's budgets."""
+        asked = {"service": service, "objective": objective, "at": at, "last": last}
+        return self._wire.get("/api/v1/failed", **asked)

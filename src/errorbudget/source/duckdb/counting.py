@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
@@ -12,11 +13,13 @@ import numpy as np
 
 from errorbudget.errors import Failure, Kind
 from errorbudget.ledger.tally import Counts, Tallies
-from errorbudget.source import Touched
+from errorbudget.ledger.window import Span
+from errorbudget.objective.indicator import Union
+from errorbudget.source import FailedRequest, Failing, Touched
 from errorbudget.source.duckdb.statements import statement
 
 if TYPE_CHECKING:
-    from errorbudget.objective.indicator import Indicator, Requests
+    from errorbudget.objective.indicator import Counting, Requests
 
 DAY: Final = 1440
 """Minutes in which a later attempt replaces an earlier one, and a log record finds its request."""
@@ -50,7 +53,7 @@ def evaluating() -> Generator[None]:
 
 def tally(
     connection: duckdb.DuckDBPyConnection,
-    indicators: Sequence[Indicator],
+    indicators: Sequence[Counting],
     minutes: Counts | None,
     *,
     told: bool = False,
@@ -78,7 +81,7 @@ class Known:
 
 def known(
     connection: duckdb.DuckDBPyConnection,
-    indicators: Sequence[Indicator],
+    indicators: Sequence[Counting],
     ranges: Sequence[Range] | None,
     *,
     more: Iterable[str] = (),
@@ -100,6 +103,21 @@ def known(
         counts=",\n".join(_counts(indicator) for indicator in indicators),
         values=values,
     )
+
+
+def failing(
+    connection: duckdb.DuckDBPyConnection, indicator: Counting, spans: Sequence[Span], most: int
+) -> Failing:
+    """The newest bad requests of some minutes, and how many there are of them."""
+    ranges = [(span.start, span.end - 1) for span in spans if len(span)]
+    if not ranges:
+        return Failing(requests=(), count=0)
+    found = known(connection, [indicator], ranges, more=("error_logs",))
+    sql = statement("failing").format(known=found.sql, is_bad=is_bad(indicator))
+    with evaluating():
+        rows = connection.execute(sql, {**found.values, "most": most}).fetchall()
+    failed = (FailedRequest(row[0].replace(tzinfo=UTC), *row[1:-1]) for row in rows)
+    return Failing(requests=tuple(failed), count=rows[0][-1] if rows else 0)
 
 
 def touched(connection: duckdb.DuckDBPyConnection, requests: Requests, since: int) -> Touched:
@@ -144,7 +162,7 @@ def _widen(
     since: int,
     ranges: Sequence[Range] | None,
 ) -> Counts:
-    sql = statement(name).format(scoped=_scoped(requests, ranges))
+    sql = statement(name).format(scoped=_scoped(requests, ranges), services=_marks(requests))
     return _minutes(connection, sql, _scope_values(requests) | {"since": since})
 
 
@@ -196,20 +214,39 @@ def _scoped(requests: Requests, ranges: Sequence[Range] | None, *, after: int = 
     )
 
 
-def _counts(indicator: Indicator) -> str:
-    valid = indicator.valid.sql if indicator.valid else "true"
-    heeded = indicator.requests.corrections_judged
-    condemned = "false" if heeded else "coalesce(verdict = 'bad', false)"
-    sql = statement("counts")
-    return sql.format(valid=valid, good=indicator.good.sql, condemned=condemned).rstrip()
+def _counts(counting: Counting) -> str:
+    sql = statement("counts").format(is_valid=is_valid(counting), is_bad=is_bad(counting))
+    return sql.rstrip()
 
 
-def _columns(indicators: Sequence[Indicator]) -> frozenset[str]:
-    criteria = [c for each in indicators for c in (each.valid, each.good) if c]
-    return frozenset[str]().union(*(criterion.columns for criterion in criteria))
+def is_valid(counted: Counting) -> str:
+    """Whether a known request counts: SQL."""
+    if isinstance(counted, Union):
+        return _any(is_valid(one) for one in counted.indicators)
+    return statement("is_valid").format(valid=counted.valid.sql if counted.valid else "true")
 
 
-def _shared(indicators: Sequence[Indicator]) -> Requests:
+def is_bad(counted: Counting) -> str:
+    """Whether a known request counts, and is bad: SQL."""
+    if isinstance(counted, Union):
+        return _any(is_bad(one) for one in counted.indicators)
+    heeded = counted.requests.corrections_judged
+    return statement("is_bad").format(
+        valid=counted.valid.sql if counted.valid else "true",
+        good=counted.good.sql,
+        condemned="false" if heeded else "coalesce(verdict = 'bad', false)",
+    )
+
+
+def _any(conditions: Iterable[str]) -> str:
+    return f"({' or '.join(conditions)})"
+
+
+def _columns(indicators: Sequence[Counting]) -> frozenset[str]:
+    return frozenset[str]().union(*(one.columns for one in indicators))
+
+
+def _shared(indicators: Sequence[Counting]) -> Requests:
     requests = indicators[0].requests
     if any(each.requests != requests for each in indicators):
         raise ValueError("indicators counted together must be of the same requests")

@@ -1,11 +1,3 @@
--- Of one indicator: a valid criterion that is NULL means valid, a good one that is NULL means bad.
--- A correction outranks the criteria; one to bad does where no criterion of the document reads it.
-count(*) filter (
-    where coalesce({valid}, true) and verdict is distinct from 'excluded'
-),
-count(*) filter (
-    where
-    coalesce({valid}, true)
-    and ({condemned} or not coalesce({good}, false))
-    and coalesce(verdict not in ('good', 'excluded'), true)
-)
+-- Of one indicator: how many requests were valid, and how many of those bad.
+count(*) filter (where {is_valid}),
+count(*) filter (where {is_bad})

@@ -8,6 +8,6 @@ from logs
 inner join scoped
     on
         logs.request_id = scoped.request_id
-        and logs.service in ('', scoped.service)
+        and logs.service in ('', {services})
         and logs.time between scoped.time - interval 1 hour and scoped.time + interval 24 hours
 where logs.is_error and logs.batch > $since

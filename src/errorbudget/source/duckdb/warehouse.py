@@ -18,7 +18,7 @@ from errorbudget.change import Appearance
 from errorbudget.ledger.tally import Counts, Tallies
 from errorbudget.ledger.window import Span, moment
 from errorbudget.request import Added, Corrected, Receipt
-from errorbudget.source import Appeared, Liveness, Stirred, Touched, Version
+from errorbudget.source import Appeared, Failing, Liveness, Stirred, Touched, Version
 from errorbudget.source.duckdb import breaking_down, counting, living
 from errorbudget.source.duckdb.connection import open_file
 from errorbudget.source.duckdb.statements import statement
@@ -26,7 +26,7 @@ from errorbudget.source.duckdb.statements import statement
 if TYPE_CHECKING:
     from errorbudget.burn.breakdown import Breakdown
     from errorbudget.objective.criterion import Criterion
-    from errorbudget.objective.indicator import Indicator, Requests
+    from errorbudget.objective.indicator import Counting, Indicator, Requests
 
 Verdict = Literal["bad", "good", "excluded"]
 _Kind = Literal["requests", "logs", "corrections"]
@@ -159,7 +159,7 @@ class Warehouse:
         """Minutes whose counts batches after `since` may have changed."""
         return counting.touched(self.connection, requests, since)
 
-    def tally(self, indicators: Sequence[Indicator], minutes: Counts | None) -> list[Tallies]:
+    def tally(self, indicators: Sequence[Counting], minutes: Counts | None) -> list[Tallies]:
         """Counts of each indicator; None counts every minute. Raises CriterionFailed."""
         return counting.tally(self.connection, indicators, minutes)
 
@@ -172,6 +172,10 @@ class Warehouse:
     ) -> Breakdown:
         """The requests of a burn and of the time before it, by these columns and by tenant."""
         return breaking_down.breakdown(self.connection, indicator, columns, burn, before)
+
+    def failing(self, indicator: Counting, spans: Sequence[Span], most: int) -> Failing:
+        """The newest bad requests of some spans of minutes. Raises CriterionFailed."""
+        return counting.failing(self.connection, indicator, spans, most)
 
     def liveness(self, requests: Requests) -> Liveness:
         """When the feeds of these requests were alive."""
