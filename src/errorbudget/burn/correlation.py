@@ -1,0 +1,350 @@
+"""Which change coincides with the burn? Ranked by evidence, and "none" when none does.
+
+Three kinds of evidence: when the change rolled out against when the burn began; the same minutes
+split by version, where versions overlap, stratified by minute and route so that neither traffic nor
+a shared trouble passes for a bad version (https://doi.org/10.1093/jnci/22.4.719); and what as many
+other moments of the hours before look like. Evidence, never a cause.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from errorbudget.burn.onset import Onset
+from errorbudget.burn.rate import Floats, Ints
+from errorbudget.change import Change
+from errorbudget.ledger.window import minute_floor
+
+SETTLE = timedelta(minutes=5)
+"""How long after a rollout its effect may take to show."""
+SLACK = timedelta(minutes=1)
+"""How far clocks of those who deploy and those who serve may lie apart."""
+AROUND = 10
+"""Minutes before and after a moment that are compared."""
+TELLING = 3.0
+"""Nats from which the split by version counts as evidence, for or against."""
+CONCLUSIVE = 10.0
+"""Nats from which it stands even where times do not meet."""
+MOSTLY = 0.5
+"""Share of the bad requests that a service must have taken part in to be in their path."""
+_MOST = 50.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Split:
+    """Counts by minute, version and route: one row each, in any order."""
+
+    minute: Ints
+    version: NDArray[np.object_]
+    route: NDArray[np.object_]
+    valid: Ints
+    bad: Ints
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Series:
+    """Valid and bad requests of every minute from `start` on, a while before the burn included."""
+
+    start: int
+    valid: Ints
+    bad: Ints
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Path:
+    """How many requests of the burn another service took part in, told by their trace ids."""
+
+    bad: int
+    of_bad: int
+    good: int
+    of_good: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Candidate:
+    """One change, and what is known of the requests it could have touched."""
+
+    change: Change
+    split: Split | None = None
+    """By the version of the service that was changed; None where nothing names versions."""
+    path: Path | None = None
+    """None: the change is to the burning service itself."""
+    recorded: bool = True
+    """False: nobody recorded it, but a version was first seen serving then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coincidence:
+    """One change and the evidence for and against its having to do with the burn."""
+
+    change: Change
+    fits: bool
+    evidence: tuple[str, ...]
+    score: float
+    """Nats for it; only the order means anything."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The change as JSON has it: `change` is its id, the rest of it stands beside."""
+        told = self.change.as_dict()
+        return {
+            "change": told.pop("id"),
+            "fits": self.fits,
+            "evidence": list(self.evidence),
+            **told,
+        }
+
+    def sentence(self) -> str:
+        """The change and the first of its evidence, for a person."""
+        of = self.change
+        word = "coincides" if self.fits else "does not fit"
+        return f"{of.kind} {of.service} {of.version} {word}: {self.evidence[0]}"
+
+
+def correlate(
+    candidates: Sequence[Candidate], began: Onset | None, series: Series
+) -> list[Coincidence]:
+    """Every change with its evidence, best first; those that fit before those that do not."""
+    told = [_weigh(one, began, series) for one in candidates]
+    return sorted(told, key=lambda one: (not one.fits, -one.score, one.change.started_at))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Evidence:
+    says: str
+    score: float
+    fits: bool | None
+    """None: neither for nor against."""
+
+
+def _weigh(of: Candidate, began: Onset | None, series: Series) -> Coincidence:
+    versions = _versions(of, began)
+    times = _times(of, began)
+    found = [times, *versions, *_placebos(of, series, began), *_path(of)]
+    conclusive = any(one.score >= CONCLUSIVE for one in versions) and _was_before(of, began)
+    fits = (times.fits or conclusive) and not any(one.fits is False for one in found[1:])
+    told = sorted(found[1:], key=lambda one: -abs(one.score))
+    if conclusive and not times.fits:
+        told.append(times)
+    else:
+        told.insert(0, times)
+    return Coincidence(
+        change=of.change,
+        fits=bool(fits),
+        evidence=tuple(one.says for one in told),
+        score=sum(one.score for one in found),
+    )
+
+
+def _rollout(of: Candidate) -> tuple[datetime, datetime]:
+    """From when to when it rolled out; one that never told its end lasts a moment."""
+    began = of.change.started_at
+    return began, max(began, of.change.finished_at or began)
+
+
+def _was_before(of: Candidate, began: Onset | None) -> bool:
+    return began is not None and of.change.started_at <= began.latest + SLACK
+
+
+def _times(of: Candidate, began: Onset | None) -> _Evidence:
+    """When it rolled out, against when the burn began."""
+    start, end = _rollout(of)
+    what = "it was recorded" if of.recorded else f"{of.change.version} first served"
+    rolled = f"rolled out {start:%H:%M}–{end:%H:%M}" if end > start else f"{what} at {start:%H:%M}"
+    if not of.recorded:
+        rolled = f"no change was recorded; {what} at {start:%H:%M}"
+    if began is None:
+        return _Evidence(says=f"{rolled}; when the burn began is not known", score=0, fits=False)
+    apart = max(start - began.at, began.at - end, timedelta(0))
+    scale = max(timedelta(minutes=1), (began.latest - began.earliest) / 4)
+    score = 1 - float(np.hypot(1, apart / scale))
+    if start > began.latest + SLACK:
+        late = _span(start - began.at)
+        says = f"{rolled}, {late} after requests began to fail at {began.at:%H:%M}"
+        return _Evidence(says=says, score=score, fits=False)
+    if end + SETTLE < began.earliest:
+        says = f"{rolled}, {_span(began.at - end)} before requests began to fail"
+        return _Evidence(says=f"{says} at {began.at:%H:%M}", score=score, fits=False)
+    between = f"between {began.earliest:%H:%M} and {began.latest:%H:%M}"
+    says = f"{rolled}, which coincides with the rise at {began.at:%H:%M} ({between})"
+    return _Evidence(says=says, score=score, fits=True)
+
+
+def _versions(of: Candidate, began: Onset | None) -> list[_Evidence]:
+    """The same minutes of the burn split by version: is the new one worse, and the old one well?"""
+    if of.split is None or began is None:
+        return []
+    pairs = _Pairs.of(of.split, of.change.version, began)
+    if pairs is None:
+        return []
+    likelihood = pairs.likelihood()
+    new, old = _of(pairs.new), _of(pairs.old)
+    version, ratio = of.change.version, pairs.ratio()
+    where = f"in the same minutes and routes {new} on {version} were bad, {old} on other versions"
+    score = float(np.clip(likelihood, -_MOST, _MOST))
+    if likelihood >= TELLING:
+        return [_Evidence(says=f"{where}: {ratio}", score=score, fits=True)]
+    if likelihood <= -TELLING:
+        before = f", and {_of(pairs.before)} before" if pairs.before[1] else ""
+        says = f"{where}{before}: other versions fail as well, which speaks against it"
+        return [_Evidence(says=says, score=score, fits=False)]
+    return [_Evidence(says=f"{where}: too few to tell versions apart", score=score, fits=None)]
+
+
+def _placebos(of: Candidate, series: Series, began: Onset | None) -> list[_Evidence]:
+    """How much more fails after it than before, against other moments when nothing changed."""
+    start, end = (minute_floor(moment) for moment in _rollout(of))
+    valid, bad = (np.concatenate([[0], np.cumsum(each)]) for each in (series.valid, series.bad))
+    last = series.valid.size
+    first_after, before = end - series.start, start - series.start
+    if began is None or before < AROUND or first_after + AROUND > last:
+        return []
+    calm = min(minute_floor(began.earliest), start) - series.start - AROUND
+    moments = np.arange(AROUND, calm)
+    if moments.size < AROUND:
+        return []
+    (rise,) = _rises(valid, bad, np.array([before]), np.array([first_after]))
+    rises = _rises(valid, bad, moments, moments)
+    higher = int((rises >= rise).sum())
+    after_bad, after_valid = (
+        int(each[first_after + AROUND] - each[first_after]) for each in (bad, valid)
+    )
+    before_bad, before_valid = (int(each[before] - each[before - AROUND]) for each in (bad, valid))
+    says = (
+        f"{_of((after_bad, after_valid))} were bad in the {AROUND} minutes after it and "
+        f"{_of((before_bad, before_valid))} in those before; {higher:,} of {moments.size:,} other "
+        "moments before the burn show such a rise"
+    )
+    score = float(-np.log((higher + 1) / (moments.size + 1))) if rise > 0 else -1.0
+    return [_Evidence(says=says, score=min(score, TELLING) / 2, fits=None)]
+
+
+def _path(of: Candidate) -> list[_Evidence]:
+    """Whether the service it changed took part in the requests that are bad."""
+    path = of.path
+    if path is None or not path.of_bad:
+        return []
+    bad, good = path.bad / path.of_bad, path.good / max(path.of_good, 1)
+    says = (
+        f"{of.change.service} took part in {_of((path.bad, path.of_bad))} bad requests and in "
+        f"{_of((path.good, path.of_good))} good ones"
+    )
+    score = float(np.log((bad + 0.01) / (good + 0.01))) - 1
+    return [_Evidence(says=says, score=score, fits=None if bad >= MOSTLY else False)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pairs:
+    """The strata (a minute and a route) of the burn in which a version and others served."""
+
+    bad_new: Floats
+    valid_new: Floats
+    bad_old: Floats
+    valid_old: Floats
+    before: tuple[int, int]
+    """Bad and valid requests before the burn, whatever the version."""
+
+    @classmethod
+    def of(cls, split: Split, version: str, began: Onset) -> "_Pairs | None":
+        """None where no stratum has both."""
+        first, end = minute_floor(began.earliest), minute_floor(began.until)
+        during = (split.minute >= first) & (split.minute < end)
+        keys = np.array([f"{m} {r}" for m, r in zip(split.minute, split.route, strict=True)])
+        strata, at = np.unique(keys[during], return_inverse=True)
+        new = split.version[during] == version
+        columns = [
+            np.bincount(at, weights=np.where(which, counts[during], 0), minlength=strata.size)
+            for which in (new, ~new)
+            for counts in (split.bad, split.valid)
+        ]
+        both = (columns[1] > 0) & (columns[3] > 0)
+        if not both.any():
+            return None
+        early = split.minute < first
+        before = int(split.bad[early].sum()), int(split.valid[early].sum())
+        return cls(*(column[both].astype(float) for column in columns), before=before)
+
+    @property
+    def new(self) -> tuple[int, int]:
+        return int(self.bad_new.sum()), int(self.valid_new.sum())
+
+    @property
+    def old(self) -> tuple[int, int]:
+        return int(self.bad_old.sum()), int(self.valid_old.sum())
+
+    def likelihood(self) -> float:
+        """Nats by which "only this version got worse" explains who failed better than "all did".
+
+        Given that one of a stratum's requests was bad, it was the new version's with probability
+        n₁/n if all fail alike, and n₁p₁/(n₁p₁ + n₀p₀) if only the new one does
+        (https://arxiv.org/abs/2011.03567). p₀ is the rate before the burn, p₁ the version's own.
+        """
+        usual = (self.before[0] + 0.5) / (self.before[1] + 1)
+        worse = max((self.new[0] + 0.5) / (self.new[1] + 1), self._all() * 1.5, usual * 1.5)
+        fair = self.valid_new / (self.valid_new + self.valid_old)
+        loaded = self.valid_new * worse / (self.valid_new * worse + self.valid_old * usual)
+        gains = self.bad_new * np.log(loaded / fair)
+        gains += self.bad_old * np.log((1 - loaded) / (1 - fair))
+        return float(gains.sum())
+
+    def _all(self) -> float:
+        return (self.new[0] + self.old[0]) / max(self.new[1] + self.old[1], 1)
+
+    def ratio(self) -> str:
+        """The rate ratio over all strata with its 95 % interval, in words.
+
+        Mantel and Haenszel's, with the variance of https://doi.org/10.2307/2530733.
+        """
+        n = self.valid_new + self.valid_old
+        above = (self.bad_new * self.valid_old / n).sum()
+        below = (self.bad_old * self.valid_new / n).sum()
+        if not below:
+            return "the others are well"
+        both = self.bad_new + self.bad_old
+        variance = (
+            (self.valid_new * self.valid_old * both - self.bad_new * self.bad_old * n) / n**2
+        ).sum() / (above * below)
+        ratio, error = above / below, 1.96 * np.sqrt(max(variance, 0))
+        low, high = ratio * np.exp(-error), ratio * np.exp(error)
+        return f"{ratio:.2g} times as often ({low:.2g} to {high:.2g})"
+
+
+def _rises(valid: Ints, bad: Ints, before: Ints, after: Ints) -> Floats:
+    """How surely more fails in the minutes after than in those before, in nats, signed."""
+    n0, k0 = valid[before] - valid[before - AROUND], bad[before] - bad[before - AROUND]
+    n1, k1 = valid[after + AROUND] - valid[after], bad[after + AROUND] - bad[after]
+    pooled = (k0 + k1) / np.maximum(n0 + n1, 1)
+    gain = _nats(k0, n0 * pooled) + _nats(k1, n1 * pooled)
+    return np.where(k1 * n0 > k0 * n1, gain, -gain)
+
+
+def _nats(seen: Ints, expected: Floats) -> Floats:
+    least = np.maximum(expected, 1e-9)
+    return np.where(seen > 0, seen * np.log(np.maximum(seen, 1) / least), 0.0) - seen + expected
+
+
+def _of(counts: tuple[int, int]) -> str:
+    """`12 of 340 (3.5 %)`."""
+    part, whole = counts
+    share = f" ({100 * part / whole:.2g} %)" if whole else ""
+    return f"{part:,} of {whole:,}{share}"
+
+
+def _span(length: timedelta) -> str:
+    minutes = round(length / timedelta(minutes=1))
+    if minutes < 120:
+        return f"{minutes} min"
+    return f"{minutes / 60:.1f} h" if minutes < 48 * 60 else f"{minutes / 1440:.1f} days"
+
+
+def none_fits(found: Sequence[Coincidence], began: Onset | None) -> str | None:
+    """What to say when no change fits; None when one does."""
+    if any(one.fits for one in found):
+        return None
+    if not found:
+        return "no change is known in the hours before; record changes to have them weighed"
+    since = f" the rise of {began.at:%Y-%m-%d %H:%M}" if began else ""
+    return f"no change fits{since}: {len(found)} looked at"
