@@ -20,6 +20,7 @@ from errorbudget.web import (
     sending,
 )
 from errorbudget.web.families import Calls
+from errorbudget.web.pages import live, overview
 from errorbudget.web.server import Server
 
 LOG = logging.getLogger(__name__)
@@ -43,6 +44,8 @@ def application(server: Server) -> FastAPI:
     asking = (reading, promising, explaining, gating)
     for routes in (sending, *asking, administering, health, metrics):
         app.include_router(routes.router)
+    for shown in (overview, live):
+        app.include_router(shown.router)
     app.add_middleware(Logged, calls=server.calls)
     return app
 

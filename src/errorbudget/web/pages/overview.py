@@ -1,0 +1,213 @@
+"""The first page: which services burn, what is left, and what may ship now."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Request, Response
+
+from errorbudget import clock
+from errorbudget.burn.shown import Shown
+from errorbudget.objective.document import Calendar, ObjectiveDocument, RiskClass, Rolling
+from errorbudget.policy.permission import considered, limits, permitted
+from errorbudget.program.burns import BurnStanding
+from errorbudget.web.calling import At, Here, Reads
+from errorbudget.web.pages.rendering import Page, page
+
+router = APIRouter(tags=["pages"], route_class=Page, include_in_schema=False)
+
+ORDER: Final = ("fire", "warn", "unknown", "recovering", "drift", "none")
+"""Alerts, the worst first."""
+
+Text = Annotated[str, Query(max_length=200)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One budget of one service, as the overview shows it."""
+
+    objective: str
+    target: str
+    window: str
+    remaining: float | None
+    low: float
+    high: float
+    meaningful: str
+    allowed: float | None
+    bad: int
+    alert: str
+    state: str
+    burns: Sequence[Shown]
+    spent_by: datetime | None
+
+    @classmethod
+    def of(cls, burn: BurnStanding) -> "Line":
+        """The line of one objective."""
+        budget = burn.standing.budget
+        known = budget.remaining is not None and str(budget.state) != "unknown"
+        low, high = budget.remaining_low, budget.remaining_high
+        promise = burn.standing.document.objectives[burn.standing.objective]
+        return cls(
+            objective=burn.standing.objective,
+            target=str(promise.target),
+            window=_window(promise.window),
+            remaining=float(budget.remaining or 0) if known else None,
+            low=float(low or 0),
+            high=float(high or 0),
+            meaningful=budget.meaningful.value,
+            allowed=None if budget.allowed is None else float(budget.allowed),
+            bad=budget.bad,
+            alert=burn.alert,
+            state=budget.state.value,
+            burns=burn.horizons,
+            spent_by=budget.exhausts_at,
+        )
+
+    @property
+    def rank(self) -> tuple[int, float]:
+        """The worst first: by alert, then by what is left; the unknown before the healthy."""
+        return ORDER.index(self.alert), -1.0 if self.remaining is None else self.remaining
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One document, its worst budget first."""
+
+    name: str
+    team: str
+    labels: Sequence[tuple[str, str]]
+    lines: Sequence[Line]
+    permits: str
+    free: bool
+    """Whether anything may ship."""
+
+    @property
+    def alert(self) -> str:
+        """The loudest alert of its budgets."""
+        return min((line.alert for line in self.lines), key=ORDER.index)
+
+
+@router.get("/")
+def overview(
+    request: Request, server: Here, caller: Reads, at: At, q: Text = "", label: Text = ""
+) -> Response:
+    """Every service's budgets at a glance, the worst first."""
+    server.current.settled()
+    seen = server.current.snapshot
+    now = at or (seen.at if seen else clock.now())
+    shown = [
+        burn
+        for burn in server.burns(None, at)
+        if caller.sees(burn.standing.document.services, burn.standing.document.environment)
+    ]
+    every = rows(shown, now)
+    found = [row for row in every if _wanted(row, q, label)]
+    return page(
+        request,
+        "overview.html",
+        title="Overview",
+        sentence=sentence(every),
+        rows=found,
+        hidden=len(every) - len(found),
+        labels=sorted({f"{name}={value}" for row in every for name, value in row.labels}),
+        horizons=_horizons(found),
+        q=q,
+        label=label,
+        at=now,
+        live=at is None,
+    )
+
+
+def rows(burns: Iterable[BurnStanding], now: datetime) -> list[Row]:
+    """A row for each document, the worst first."""
+    ordered = sorted(burns, key=lambda burn: burn.standing.document.name)
+    grouped = groupby(ordered, key=lambda burn: burn.standing.document.name)
+    return sorted((_row(list(group), now) for _, group in grouped), key=_worst_first)
+
+
+def sentence(shown: Sequence[Row]) -> str:
+    """What the whole comes to, in words."""
+    if not shown:
+        return "No objective document is in force yet."
+    burning = [row.name for row in shown if row.alert in ("fire", "warn")]
+    free = sum(row.free for row in shown)
+    return f"{_burning(burning)} {_free(free, len(shown))}"
+
+
+def _burning(names: Sequence[str]) -> str:
+    match names:
+        case []:
+            return "Nothing is burning."
+        case [one]:
+            return f"{one} is burning."
+        case [one, other]:
+            return f"{one} and {other} are burning."
+        case _:
+            return f"{len(names)} services are burning."
+
+
+def _free(free: int, every: int) -> str:
+    if free == every:
+        return "Anything may ship." if every == 1 else f"All {every} may ship anything."
+    return f"{free or 'None'} of {every} may ship anything."
+
+
+def _row(burns: Sequence[BurnStanding], now: datetime) -> Row:
+    document = burns[0].standing.document
+    budgets = {burn.standing.objective: burn.standing.budget for burn in burns}
+    allowed = may_ship(document, budgets, now)
+    return Row(
+        name=document.name,
+        team=document.labels.get("team", ""),
+        labels=tuple(document.labels.items()),
+        lines=sorted((Line.of(burn) for burn in burns), key=lambda line: line.rank),
+        permits=permits(allowed),
+        free=len(allowed) == len(RiskClass),
+    )
+
+
+def may_ship(
+    document: ObjectiveDocument, budgets: dict[str, Any], now: datetime
+) -> tuple[RiskClass, ...]:
+    """The classes that the document's policy permits with these budgets."""
+    if document.policy is None or document.mode != "enforce":
+        return tuple(RiskClass)
+    return permitted(limits(document.policy, considered(budgets), now))
+
+
+def permits(classes: Iterable[RiskClass]) -> str:
+    """The permission slip in a column's width: `low risk, rollback`."""
+    allowed = set(classes)
+    if len(allowed) == len(RiskClass):
+        return "anything"
+    return ", ".join(words for one, words in _SHORT.items() if one in allowed) or "nothing"
+
+
+_SHORT: Final = {
+    RiskClass.NORMAL: "normal",
+    RiskClass.LOW: "low risk",
+    RiskClass.HIGH: "high risk",
+    RiskClass.CRITICAL: "critical fixes",
+    RiskClass.ROLLBACK: "rollback",
+}
+
+
+def _window(window: Rolling | Calendar) -> str:
+    return f"{window.minutes // 1440} d" if isinstance(window, Rolling) else window.unit
+
+
+def _worst_first(row: Row) -> tuple[int, float, str]:
+    return *row.lines[0].rank, row.name
+
+
+def _wanted(row: Row, q: str, label: str) -> bool:
+    about = " ".join((row.name, *(value for _, value in row.labels))).casefold()
+    fits = not label or label in {f"{name}={value}" for name, value in row.labels}
+    return fits and q.casefold() in about
+
+
+def _horizons(found: Sequence[Row]) -> list[str]:
+    every = {one.horizon: one.minutes for row in found for line in row.lines for one in line.burns}
+    return sorted(every, key=lambda horizon: every[horizon])

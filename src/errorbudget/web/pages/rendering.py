@@ -1,0 +1,152 @@
+"""How does a page become bytes: its template, its words for numbers, and what it may load."""
+
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final, cast
+
+from fastapi import Request, Response
+from fastapi.responses import HTMLResponse
+from fastapi.routing import APIRoute
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from errorbudget.errors import Failure
+from errorbudget.web.failing import told
+
+POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'self'",
+        "script-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+"""Nothing inline, nothing from elsewhere: text that a tenant sends can never run."""
+
+GUARDS: Final = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+def page(request: Request, template: str, *, status: int = 200, **shown: Any) -> HTMLResponse:
+    """The page of a template with these values."""
+    text = _environment().get_template(template).render(path=request.url.path, **shown)
+    return HTMLResponse(text, status_code=status, headers=GUARDS)
+
+
+class Page(APIRoute):
+    """A route that tells a person of a failure with a page rather than with JSON."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The endpoint, and a page for what it raises."""
+        answer = super().get_route_handler()
+
+        async def answered(request: Request) -> Response:
+            try:
+                return await answer(request)
+            except Failure as failure:
+                return failed(request, failure)
+
+        return answered
+
+
+def failed(request: Request, failure: Failure) -> HTMLResponse:
+    """The page of a failure: what, why, and what to do about it."""
+    status = told(failure).status_code
+    title = _TITLES.get(status, "This did not work")
+    return page(request, "failed.html", status=status, title=title, lines=failure.lines)
+
+
+_TITLES: Final = {
+    401: "Sign in first",
+    403: "This is not open to you",
+    404: "Nothing is here",
+    503: "Not just now",
+}
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("errorbudget.web.pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "share": share,
+        "times": times,
+        "count": count,
+        "moment": moment,
+        "iso": iso,
+    }
+    marks: dict[str, Any] = {"SHAPES": SHAPES, "WORDS": WORDS}
+    cast("dict[str, Any]", environment.globals).update(marks)
+    return environment
+
+
+SHAPES: Final = {
+    "none": "●",
+    "drift": "◐",
+    "warn": "▲",
+    "fire": "■",
+    "recovering": "◔",
+    "unknown": "◌",
+}
+WORDS: Final = {
+    "none": "healthy",
+    "drift": "drifting",
+    "warn": "warning",
+    "fire": "fire",
+    "recovering": "recovering",
+    "unknown": "unknown",
+}
+
+
+def static(name: str) -> bytes | None:
+    """The bytes of a file that pages load; None where there is none of this name."""
+    if "/" in name or name.startswith("."):
+        return None
+    file = files("errorbudget.web.pages").joinpath("static", name)
+    return file.read_bytes() if file.is_file() else None
+
+
+def share(ratio: float | None) -> str:
+    """A ratio in whole percent, in tenths below ten; an unknown one is a dash."""
+    if ratio is None:
+        return "–"
+    percent = ratio * 100
+    return f"{percent:.1f} %" if 0 < abs(percent) < 9.95 else f"{percent:.0f} %"
+
+
+def times(rate: float | None) -> str:
+    """A burn rate with two digits that say something: `0.4`, `12`, `1,440`."""
+    if rate is None:
+        return "–"
+    return f"{rate:,.0f}" if rate >= 9.95 else f"{rate:.1f}"
+
+
+def count(number: float | None) -> str:
+    """A whole number, in thousands; what is less than ten may have a fraction."""
+    if number is None:
+        return "–"
+    return f"{number:,.0f}" if number >= 10 or number == int(number) else f"{number:.1f}"
+
+
+def moment(at: datetime | None, spec: str = "%-d %b %Y, %H:%M UTC") -> str:
+    """A moment for a person whose browser runs no script."""
+    return "–" if at is None else at.astimezone(UTC).strftime(spec)
+
+
+def iso(at: datetime) -> str:
+    """A moment for a machine."""
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,86 @@
+"""The first page says in words what burns and what may ship, and shows text as text."""
+
+import re
+from datetime import timedelta
+from html import unescape
+
+from errorbudget import clock
+from web.served import DOCUMENT, Served
+
+
+def shown(html: str) -> str:
+    """What a person reads of a page."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+
+
+def requests(count: int, bad: int, service: str = "shop") -> list[dict[str, object]]:
+    now = clock.now()
+    return [
+        {
+            "time": (now - timedelta(milliseconds=number)).isoformat(),
+            "service": service,
+            "status": 500 if number < bad else 200,
+        }
+        for number in range(count)
+    ]
+
+
+def test_before_anything_is_promised_it_says_how_to_begin(server: Served) -> None:
+    answer = server.client.get("/")
+
+    assert answer.status_code == 200
+    assert "No objective document is in force yet." in shown(answer.text)
+    assert "errorbudget objective apply web.yaml" in shown(answer.text)
+
+
+def test_it_leads_with_what_burns_and_shows_what_is_left(server: Served) -> None:
+    server.apply()
+    server.apply("cart")
+    server.send(*requests(1000, 900), *requests(1000, 1, "cart"))
+    server.counted(1000, 900)
+    server.counted(1000, 1, "cart")
+
+    text = shown(server.client.get("/").text)
+
+    assert "shop is burning. 1 of 2 may ship anything." in text
+    assert text.index("shop availability") < text.index("cart availability")
+    assert "critical fixes, rollback" in text
+
+
+def test_a_filter_says_how_many_it_hides(server: Served) -> None:
+    server.apply()
+    server.apply("cart")
+
+    text = shown(server.client.get("/", params={"q": "car"}).text)
+
+    assert "cart availability" in text
+    assert "1 more not shown." in text
+
+
+def test_what_a_document_calls_itself_is_text(server: Served) -> None:
+    evil = "<script>alert(1)</script>"
+    body = DOCUMENT.format(service="shop") + f'labels: {{team: "{evil}"}}\n'
+    server.post("/api/v1/documents", content=body.encode())
+
+    answer = server.client.get("/")
+
+    assert evil not in answer.text
+    assert "&lt;script&gt;" in answer.text
+    assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
+
+
+def test_a_moment_that_is_none_is_told_on_a_page(server: Served) -> None:
+    answer = server.client.get("/", params={"at": "yesterday"})
+
+    assert answer.status_code == 400
+    assert "at: " in shown(answer.text)
+    assert answer.headers["Content-Type"].startswith("text/html")
+
+
+def test_the_files_that_a_page_loads_are_there(server: Served) -> None:
+    page = server.client.get("/").text
+    for name in set(re.findall(r'(?:src|href)="(/static/[^"]+)"', page)):
+        assert server.client.get(name).status_code == 200
+
+    assert server.client.get("/static/none.css").status_code == 404
+    assert server.client.get("/static/..%2Foverview.py").status_code == 404
