@@ -1,16 +1,18 @@
 """Where is it: which combinations of values explain that more requests fail than usual?
 
 An expectation-based Poisson scan (Neill, Fast subset scan for spatial pattern detection, JRSSB
-2012) over every combination of at most three columns. Failures are expected of each slice by its
-own past, so that what always fails, and what merely is large, explains nothing.
+2012, https://doi.org/10.1111/j.1467-9868.2011.01014.x) over every combination of at most three
+columns. Failures are expected of each slice by its own past, so that what always fails, and what
+merely is large, explains nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import log
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from errorbudget.burn.breakdown import OTHER, Breakdown, Floats, Sums
 from errorbudget.ledger.tally import Counts
@@ -24,11 +26,30 @@ CHANCE: Final = 0.01
 LEAST_SHARE: Final = 0.05
 """A slice with less of the excess explains too little to be told."""
 
+APART: Final = 1.5
+"""A burn has a place only where some slice fails so many times more than the rest."""
+
+SAME: Final = 0.95
+"""Of two slices, one within the other, that share so much of the excess, the better is told."""
+
 MOST: Final = 10
 """Findings told at most."""
 
-_PENALTY: Final = 1.02
+WHOLE: Final = 2.0
+"""The power of its share of the excess that weighs a slice's evidence: a part explains a part.
+
+This and the penalty are cross-validated on labelled incidents: docs/benchmarks.md.
+"""
+
+PENALTY: Final = 1.01
 """A further column must make the score better by this factor."""
+
+NEW: Final = 0.9
+"""Weighs slices without a past: a version just deployed is a change, and told as one."""
+
+
+REST: Final = 0.2
+"""Leaving less of the requests out, a slice says ever less of where: that all fail is no place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +61,7 @@ class Finding:
     excess: float
     """Failures beyond those that its own past lets expect."""
     share: float
-    """Of the excess of all requests; parts that get better make room for more than 1."""
+    """Of the excess of all requests; above 1 where others fail less than usual."""
     rate: float
     """The share of its requests that fail."""
     baseline_rate: float | None
@@ -56,13 +77,31 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Slices:
-    """The slices by some columns; arrays of one length, and their columns."""
+    """Slices of the requests; arrays of one length."""
 
-    columns: tuple[int, ...]
     codes: Counts
+    """A row for each slice, a column for each column; `OTHER` where it takes any value."""
     sums: Sums
     expected: Floats
-    evidence: Floats
+
+    @property
+    def depth(self) -> Counts:
+        return (self.codes != OTHER).sum(axis=1)
+
+    @property
+    def beyond(self) -> Floats:
+        return self.sums.bad - self.expected
+
+    def evidence(self) -> Floats:
+        """How much better, in nats, its own rate explains each slice than its past's."""
+        bad = self.sums.bad
+        gain = bad * np.log(np.maximum(bad, 1) / self.expected) + self.expected - bad
+        return np.where(bad > self.expected, gain, 0.0)
+
+    def take(self, which: Counts) -> Self:
+        return type(self)(
+            codes=self.codes[which], sums=self.sums.take(which), expected=self.expected[which]
+        )
 
 
 def attribution(of: Breakdown, allowance: float, dispersion: float = 1.0) -> tuple[Finding, ...]:
@@ -74,69 +113,93 @@ def attribution(of: Breakdown, allowance: float, dispersion: float = 1.0) -> tup
     whole, usual = of.sums.total(), of.sums.usual(allowance)
     expected = float(whole.expected(usual)[0])
     excess = float(whole.bad[0]) - expected
-    if excess <= 0:
+    cuboids = of.cuboids(DEPTH)
+    if excess <= 0 or not cuboids:
         return ()
-    found = [_slices(of, chosen, usual) for chosen in of.cuboids(DEPTH)]
-    tried = sum(len(slices.sums) for slices in found)
-    if not tried:
+    slices = _all(of, cuboids, usual)
+    evidence = slices.evidence()
+    enough = dispersion * log(max(len(slices.sums), 1) / CHANCE)
+    telling = (evidence >= enough) & (slices.beyond >= LEAST_SHARE * excess)
+    if not (telling & _stand_out(slices, whole, expected, enough)).any():
         return ()
-    enough = dispersion * log(tried / CHANCE)
-    ranked = list[tuple[float, Finding]]()
-    for slices in found:
-        inside, outside = slices.evidence, _contrast(slices, whole, expected)
-        beyond = slices.sums.bad - slices.expected
-        tells = (inside >= enough) & (outside >= enough) & (beyond >= LEAST_SHARE * excess)
-        score = inside * _PENALTY ** (1 - len(slices.columns))
-        ranked += [
-            (float(score[place]), _finding(of, slices, place, excess))
-            for place in np.flatnonzero(tells).tolist()
-        ]
-    ranked.sort(key=lambda pair: -pair[0])
-    return tuple(finding for _, finding in ranked[:MOST])
+    score = evidence * _weight(slices, int(whole.valid[0]), excess)
+    told = np.flatnonzero(telling & (score > 0))
+    ranked = slices.take(told[np.argsort(-score[told], kind="stable")])
+    return tuple(_finding(of, ranked, place, excess) for place in _distinct(ranked))
 
 
-def _slices(of: Breakdown, columns: tuple[int, ...], usual: float) -> _Slices:
-    """Every slice by these columns, but what is left of values not looked at alone."""
-    codes, group = np.unique(of.codes[:, columns], axis=0, return_inverse=True)
-    sums = of.sums.grouped(group.ravel(), len(codes))
-    known = np.flatnonzero((codes != OTHER).all(axis=1))
-    sums = sums.take(known)
-    expected = sums.expected(usual)
-    return _Slices(
-        columns=columns,
-        codes=codes[known],
-        sums=sums,
-        expected=expected,
-        evidence=_evidence(sums.bad, expected),
-    )
+def _weight(slices: _Slices, valid: int, excess: float) -> Floats:
+    """How much the evidence of each slice says of where it is."""
+    share = np.clip(slices.beyond / excess, 0.0, 1.0)
+    rest = np.minimum((1 - slices.sums.valid / valid) / REST, 1.0)
+    past = np.where(slices.sums.valid_before > 0, 1.0, NEW)
+    return share**WHOLE * rest * past * PENALTY ** (1.0 - slices.depth)
 
 
-def _evidence(bad: Floats | Counts, expected: Floats) -> Floats:
-    """The logarithm of how much better its own rate explains a slice than its past's."""
-    gain = bad * np.log(np.maximum(bad, 1) / expected) + expected - bad
-    return np.where(bad > expected, gain, 0.0)
+def _all(of: Breakdown, cuboids: Sequence[tuple[int, ...]], usual: float) -> _Slices:
+    """Every slice by these choices of columns."""
+    found = [_by(of, columns) for columns in cuboids]
+    sums = Sums.joined([sums for _, sums in found])
+    codes = np.concatenate([codes for codes, _ in found])
+    return _Slices(codes=codes, sums=sums, expected=sums.expected(usual))
 
 
-def _contrast(slices: _Slices, whole: Sums, expected: float) -> Floats:
-    """The logarithm of how much better two rates explain slice and rest than one for both."""
-    bad, total = slices.sums.bad, int(whole.bad[0])
-    inside = bad * np.log(np.maximum(bad, 1) / slices.expected)
-    rest, usual = total - bad, np.maximum(expected - slices.expected, 1e-12)
-    outside = rest * np.log(np.maximum(rest, 1) / usual)
-    higher = bad * usual > rest * slices.expected
-    return np.where(higher, inside + outside - total * log(total / expected), 0.0)
+def _by(of: Breakdown, columns: tuple[int, ...]) -> tuple[Counts, Sums]:
+    """The slices by these columns, but what is left of values that are not looked at alone."""
+    # One number for each combination of values: np.unique sorts those much faster than rows.
+    sizes = [len(of.values[column]) + 1 for column in columns]
+    key = np.ravel_multi_index(of.codes[:, columns].T, sizes)
+    keys, group = np.unique(key, return_inverse=True)
+    codes = np.zeros((len(keys), len(of.columns)), np.int64)
+    codes[:, columns] = np.stack(np.unravel_index(keys, sizes), axis=1)
+    sums = of.sums.grouped(group, len(keys))
+    known = np.flatnonzero((codes[:, columns] != OTHER).all(axis=1) & (sums.valid > 0))
+    return codes[known], sums.take(known)
+
+
+def _stand_out(slices: _Slices, whole: Sums, expected: float, enough: float) -> NDArray[np.bool_]:
+    """Which slices fail more than usual by another factor than all the rest does, or alone."""
+    bad = int(whole.bad[0])
+    inside, rest = slices.sums.bad, bad - slices.sums.bad
+    usual = np.maximum(expected - slices.expected, 1.0)
+    ratio = inside * usual / np.maximum(slices.expected * rest, 1e-9)
+    # Two rates, one for the slice and one for the rest, against one for both (Kulldorff 1997).
+    others = rest * np.log(np.maximum(rest, 1) / usual)
+    own = inside * np.log(np.maximum(inside, 1) / slices.expected)
+    gain = own + others - bad * log(bad / expected)
+    alone = (slices.sums.valid < whole.valid[0]) & (others + usual - rest < enough)
+    return ((ratio >= APART) & (gain >= enough)) | alone
+
+
+def _distinct(ranked: _Slices) -> Iterator[int]:
+    """The best places, without those that say the same as a better one in fewer or more words."""
+    told = list[int]()
+    beyond = ranked.beyond
+    for place, codes in enumerate(ranked.codes):
+        if len(told) == MOST:
+            return
+        better = ranked.codes[told]
+        within = ((better == OTHER) | (better == codes)).all(axis=1)
+        around = ((codes == OTHER) | (codes == better)).all(axis=1)
+        ratio = beyond[told] / beyond[place]
+        same = np.minimum(ratio, 1 / ratio) >= SAME
+        if not ((within | around) & same).any():
+            told.append(place)
+            yield place
 
 
 def _finding(of: Breakdown, slices: _Slices, place: int, excess: float) -> Finding:
     sums = slices.sums
     valid, bad = int(sums.valid[place]), int(sums.bad[place])
     valid_before, bad_before = int(sums.valid_before[place]), int(sums.bad_before[place])
-    beyond = bad - float(slices.expected[place])
-    codes = slices.codes[place].tolist()
+    beyond = float(slices.beyond[place])
     return Finding(
         match={
-            of.columns[column]: of.values[column][code - 1]
-            for column, code in zip(slices.columns, codes, strict=True)
+            column: known[code - 1]
+            for column, known, code in zip(
+                of.columns, of.values, slices.codes[place].tolist(), strict=True
+            )
+            if code != OTHER
         },
         excess=beyond,
         share=beyond / excess,

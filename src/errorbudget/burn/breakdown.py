@@ -40,6 +40,16 @@ class Sums:
             bad_before=_summed(self.bad_before, group, groups),
         )
 
+    @classmethod
+    def joined(cls, some: Sequence[Self]) -> Self:
+        """The slices of several sums, one after the other."""
+        return cls(
+            valid=np.concatenate([one.valid for one in some]),
+            bad=np.concatenate([one.bad for one in some]),
+            valid_before=np.concatenate([one.valid_before for one in some]),
+            bad_before=np.concatenate([one.bad_before for one in some]),
+        )
+
     def total(self) -> Self:
         """All slices as one."""
         return self.grouped(np.zeros(len(self), np.int64), 1)
