@@ -1,7 +1,7 @@
 """What broke? Puts together everything that is known of one burn."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from errorbudget import clock
 from errorbudget.burn import attribution, concentration
 from errorbudget.burn.breakdown import Breakdown
+from errorbudget.burn.onset import Onset, onset
 from errorbudget.burn.rules import DAY
 from errorbudget.errors import Failure
 from errorbudget.ledger.spans import without
@@ -22,6 +23,9 @@ from errorbudget.program.explanation import Explanation
 from errorbudget.source import Source
 
 HOUR: Final = 60
+MINUTE: Final = timedelta(minutes=1)
+_CALM: Final = ("none", "unknown")
+
 FEW: Final = 20
 """With fewer failures a burn has no shape to speak of."""
 
@@ -36,7 +40,9 @@ class Scene:
     span: Span
     """The minutes that are explained."""
     before: Span
-    """The day before, as far as there were requests."""
+    """The day before it began, as far as there were requests."""
+    onset: Onset | None
+    """When the burn began, as far as the counts tell."""
 
     @property
     def document(self) -> ObjectiveDocument:
@@ -89,7 +95,7 @@ class Explaining:
             span=scene.span,
             valid=valid,
             bad=bad,
-            onset=None,
+            onset=scene.onset,
             where=where,
             who=concentration.concentration(found.tenants, allowance, _usual(scene)),
             changes=(),
@@ -111,23 +117,35 @@ class Explaining:
             raise Failure(f"{service}: no objective {objective!r}; write one of: {known}")
         if since is not None and until is not None and until <= since:
             raise Failure("--to is not after --from; write a later moment")
-        end = until or at
-        book = self._budgets.book([document], at=end)
+        book = self._budgets.book([document], at=until or at)
         row = list(document.objectives).index(objective)
-        burn = standings(book, end)[row]
-        span = Span(
-            minute_floor(since) if since else minute_ceil(end) - _worst(burn), minute_ceil(end)
-        )
+        burn = standings(book, until or at)[row]
+        end = minute_ceil(until or at)
+        start = minute_floor(since) if since else end - _worst(burn)
+        began = _onset(book, row, start, end, sure=burn.alert not in _CALM)
+        if since is None and began is not None:
+            start, end = minute_floor(began.at), min(end, minute_ceil(began.until))
+        clean = start if began is None else min(start, minute_floor(began.earliest))
         first = book.life(document).first_request
-        start = span.start - DAY if first is None else max(span.start - DAY, first)
-        before = Span(min(start, span.start), span.start)
-        return Scene(book=book, row=row, burn=burn, span=span, before=before)
+        before = Span(min(clean, max(clean - DAY, clean if first is None else first)), clean)
+        return Scene(
+            book=book, row=row, burn=burn, span=Span(start, end), before=before, onset=began
+        )
 
 
 def _worst(burn: BurnStanding) -> int:
     """The minutes of the horizon that surely burns fastest; an hour where none does."""
     sure = [(horizon.interval[0], horizon.minutes) for horizon in burn.horizons if horizon.interval]
     return max(sure, key=lambda pair: (pair[0], -pair[1]), default=(0.0, HOUR))[1]
+
+
+def _onset(book: Book, row: int, start: int, end: int, *, sure: bool) -> Onset | None:
+    """When what burns in [start, end) began; `sure` where an alert says that something does."""
+    first_day = (start - DAY) // DAY
+    valid, bad = book.minutes(row, first_day, end // DAY - first_day + 1)
+    seen = slice(start - DAY - first_day * DAY, end - first_day * DAY)
+    since = moment(start) if sure else None
+    return onset(moment(start - DAY), MINUTE, valid[seen], bad[seen], since=since)
 
 
 def _dispersion(scene: Scene) -> float:
@@ -143,7 +161,7 @@ def _usual(scene: Scene) -> float:
 
 def _limits(scene: Scene, bad: int, found: Breakdown) -> list[str]:
     limits = list[str]()
-    if scene.burn.alert in ("none", "unknown"):
+    if scene.burn.alert in _CALM:
         limits.append(f"No alert stands at {clock.text(scene.burn.at)}: this may be no burn.")
     if 0 < bad < FEW:
         limits.append(f"Only {bad} requests failed: too few for a shape to be sure.")

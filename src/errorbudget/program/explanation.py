@@ -6,6 +6,7 @@ from typing import Any
 from errorbudget import clock
 from errorbudget.burn.attribution import Finding
 from errorbudget.burn.concentration import Concentration
+from errorbudget.burn.onset import Onset
 from errorbudget.ledger.window import Span, moment
 from errorbudget.program.burns import BurnStanding
 
@@ -23,7 +24,7 @@ class Explanation:
     """The minutes that are explained."""
     valid: int
     bad: int
-    onset: dict[str, Any] | None
+    onset: Onset | None
     where: tuple[Finding, ...]
     who: Concentration
     changes: tuple[dict[str, Any], ...]
@@ -42,7 +43,7 @@ class Explanation:
             "headline": self.headline(),
             "valid": self.valid,
             "bad": self.bad,
-            "onset": self.onset,
+            "onset": None if self.onset is None else _onset(self.onset),
             "where": [finding.as_dict() for finding in self.where],
             "who": self.who.as_dict(),
             "changes": list(self.changes),
@@ -70,6 +71,11 @@ class Explanation:
         target = self.burn.standing.document.objectives[self.burn.standing.objective].target
         rate = self.bad / (self.valid * float(target.allowance))
         return f"{self.bad:,} of {self.valid:,} requests failed, {rate:.3g}x"
+
+
+def _onset(of: Onset) -> dict[str, Any]:
+    moments = {"at": of.at, "earliest": of.earliest, "latest": of.latest, "until": of.until}
+    return {name: clock.text(at) for name, at in moments.items()} | {"gradual": of.gradual}
 
 
 def words(finding: Finding) -> str:
