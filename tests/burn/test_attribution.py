@@ -79,3 +79,49 @@ def test_a_burn_that_nobody_has_a_past_of_can_still_be_placed():
 
     assert found[0].match == {"route": "/pay"}
     assert found[0].baseline_rate is None
+
+
+def test_a_slice_within_another_that_holds_all_of_its_excess_is_told_once_and_first():
+    rows = traffic() | {("/pay", "eu", "1.0"): (1000, 500, 10_000, 100)}
+
+    found = attribution(breakdown(COLUMNS, rows), ALLOWANCE)
+
+    matches = [dict(one.match) for one in found]
+    assert matches[0] == {"route": "/pay", "region": "eu", "version": "1.0"}
+    assert {"route": "/pay", "region": "eu"} not in matches
+    assert {"route": "/pay"} not in matches
+
+
+def test_of_a_version_just_deployed_the_place_is_told_and_not_the_version():
+    rows = {key: row for key, row in traffic().items() if key[2] == "1.0"}
+    for route, region in product(*VALUES[:2]):
+        bad = 900 if (route, region) == ("/pay", "eu") else 10
+        rows[route, region, "2.0"] = (1000, bad, 0, 0)
+        rows[route, region, "1.0"] = (200, 2, 10_000, 100)
+
+    first, *_ = attribution(breakdown(COLUMNS, rows), ALLOWANCE)
+
+    assert first.match == {"route": "/pay", "region": "eu"}
+
+
+def test_a_value_that_nearly_every_request_has_is_no_place():
+    rows = {key: row for key, row in traffic(broken={"route": "/pay"}).items() if key[2] == "1.0"}
+    rows |= {("/pay", "eu", "1.1"): (10, 0, 100, 1)}
+
+    first, *_ = attribution(breakdown(COLUMNS, rows), ALLOWANCE)
+
+    assert first.match == {"route": "/pay"}
+
+
+def test_more_dispersion_asks_for_more_evidence():
+    rows = traffic() | {("/pay", "eu", "1.0"): (1000, 40, 10_000, 100)}
+    found = breakdown(COLUMNS, rows)
+
+    assert attribution(found, ALLOWANCE)[0].match["route"] == "/pay"
+    assert attribution(found, ALLOWANCE, dispersion=10) == ()
+
+
+def test_hardly_any_quiet_hour_has_a_finding():
+    found = sum(bool(attribution(breakdown(COLUMNS, traffic()), ALLOWANCE)) for _ in range(200))
+
+    assert found <= 4

@@ -1,9 +1,9 @@
 """Where is it: which combinations of values explain that more requests fail than usual?
 
-An expectation-based Poisson scan (Neill, Fast subset scan for spatial pattern detection, JRSSB
-2012, https://doi.org/10.1111/j.1467-9868.2011.01014.x) over every combination of at most three
-columns. Failures are expected of each slice by its own past, so that what always fails, and what
-merely is large, explains nothing.
+An expectation-based scan (Neill, Fast subset scan for spatial pattern detection, JRSSB 2012,
+https://doi.org/10.1111/j.1467-9868.2011.01014.x) over every combination of at most three columns.
+Failures are expected of each slice by its own past, so that what always fails, and what merely is
+large, explains nothing.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,7 +35,7 @@ SAME: Final = 0.95
 MOST: Final = 10
 """Findings told at most."""
 
-WHOLE: Final = 2.0
+WHOLE: Final = 2.5
 """The power of its share of the excess that weighs a slice's evidence: a part explains a part.
 
 This and the penalty are cross-validated on labelled incidents: docs/benchmarks.md.
@@ -44,7 +44,7 @@ This and the penalty are cross-validated on labelled incidents: docs/benchmarks.
 PENALTY: Final = 1.01
 """A further column must make the score better by this factor."""
 
-NEW: Final = 0.9
+NEW: Final = 0.75
 """Weighs slices without a past: a version just deployed is a change, and told as one."""
 
 
@@ -94,8 +94,9 @@ class _Slices:
 
     def evidence(self) -> Floats:
         """How much better, in nats, its own rate explains each slice than its past's."""
-        bad = self.sums.bad
-        gain = bad * np.log(np.maximum(bad, 1) / self.expected) + self.expected - bad
+        bad, good = self.sums.bad, self.sums.valid - self.sums.bad
+        gain = bad * np.log(np.maximum(bad, 1) / self.expected)
+        gain += good * np.log(np.maximum(good, 1) / (self.sums.valid - self.expected))
         return np.where(bad > self.expected, gain, 0.0)
 
     def take(self, which: Counts) -> Self:

@@ -12,7 +12,7 @@ from errorbudget.ledger.tally import Counts
 
 Floats = NDArray[np.float64]
 
-PRIOR: Final = 1.0
+PRIOR: Final = 3.0
 """Failures, at the usual rate, that every slice's past is mixed with: it says that much less."""
 
 OTHER: Final = 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -73,6 +74,17 @@ def union(spans: Sequence[Span]) -> tuple[Span, ...]:
         else:
             joined.append(span)
     return tuple(joined)
+
+
+def spread(span: Span, minutes: int, parts: int = 24) -> list[Span]:
+    """Parts of a span, equally long and equally far apart, of about so many minutes together."""
+    if minutes >= len(span):
+        return [span]
+    parts = max(min(parts, minutes), 1)
+    edges = [span.start + len(span) * part // parts for part in range(parts + 1)]
+    length = max(1, minutes // parts)
+    # Each at the end of its stretch: the last minutes before a burn are the most like it.
+    return [Span(max(end - length, start), end) for start, end in pairwise(edges)]
 
 
 def without(spans: Sequence[Span], removed: Sequence[Span]) -> list[Span]:

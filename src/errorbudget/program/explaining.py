@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
+from math import sqrt
 from typing import Final
 
 import numpy as np
@@ -12,7 +14,7 @@ from errorbudget.burn.breakdown import Breakdown
 from errorbudget.burn.onset import Onset, onset
 from errorbudget.burn.rules import DAY
 from errorbudget.errors import Failure
-from errorbudget.ledger.spans import without
+from errorbudget.ledger.spans import spread, without
 from errorbudget.ledger.window import Span, minute_ceil, minute_floor, moment
 from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.program import burning
@@ -24,13 +26,16 @@ from errorbudget.source import Source
 
 HOUR: Final = 60
 MINUTE: Final = timedelta(minutes=1)
+MOST: Final = 4_000_000
+"""Requests before a burn that it is compared with at most; about 1 % of the rates that matter."""
+
 _CALM: Final = ("none", "unknown")
 
 FEW: Final = 20
 """With fewer failures a burn has no shape to speak of."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Scene:
     """A burn, as far as the tallies tell: what every section of an explanation starts from."""
 
@@ -52,6 +57,13 @@ class Scene:
     def kept(self, span: Span) -> list[Span]:
         """The minutes of a span that the document does not exclude."""
         return without([span], self.book.life(self.document).excluded)
+
+    @cached_property
+    def compared(self) -> list[Span]:
+        """The minutes before that are looked at: all, or of very many requests some, spread out."""
+        valid, _ = self.counts(self.before)
+        enough = len(self.before) * MOST // max(valid, 1)
+        return [kept for part in spread(self.before, enough) for kept in self.kept(part)]
 
     def counts(self, span: Span) -> tuple[int, int]:
         """Valid and bad requests of a span."""
@@ -86,7 +98,7 @@ class Explaining:
             scene.book.promises[scene.row].indicator,
             scene.document.burn.group_by,
             scene.kept(scene.span) or [Span(scene.span.end, scene.span.end)],
-            scene.kept(scene.before),
+            scene.compared,
         )
         allowance = float(scene.document.objectives[objective].target.allowance)
         where = attribution.attribution(found, allowance, _dispersion(scene))
@@ -165,10 +177,17 @@ def _limits(scene: Scene, bad: int, found: Breakdown) -> list[str]:
         limits.append(f"No alert stands at {clock.text(scene.burn.at)}: this may be no burn.")
     if 0 < bad < FEW:
         limits.append(f"Only {bad} requests failed: too few for a shape to be sure.")
+    seen, whole = sum(map(len, scene.compared)), len(scene.before)
     if not found.sums.valid_before.sum():
         limits.append("There is no request in the 24 hours before to compare with.")
-    elif len(scene.before) < DAY:
-        limits.append(f"Compared with {len(scene.before):,} minutes before; there are no more.")
+    elif whole < DAY:
+        limits.append(f"Compared with {whole:,} minutes before; there are no more.")
+    elif seen < whole:
+        error = 1 / sqrt(max(int(found.sums.bad_before.sum()), 1))
+        limits.append(
+            f"Compared with {seen:,} of the {whole:,} minutes before, spread over them: the usual"
+            f" rate is known to ±{error:.1%}; the burn's own requests are counted one by one."
+        )
     return limits
 
 
