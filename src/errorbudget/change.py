@@ -68,6 +68,12 @@ class FileChange:
     path: str
     added: int | None
     deleted: int | None
+    mode_before: str = ""
+    """As git writes modes: 100644, 100755, 120000, 160000; empty where there was no file."""
+    mode_after: str = ""
+    before: str | None = None
+    """The text that a file of SQL had; None where there was none, or it was not told."""
+    after: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +83,23 @@ class Diff:
     base: str
     head: str
     files: tuple[FileChange, ...]
+    repository: str = ""
+    base_tree: str = ""
+    head_tree: str = ""
+    authors: tuple[str, ...] = ()
+    """The addresses of everybody who wrote or committed what is in head and not in base."""
+    deployed: str = ""
+    """The deployed version that `base` is; empty where it is only what the caller says."""
+    unsure: str = ""
+    """Why the files could not be told; empty where they were."""
 
     def as_dict(self) -> dict[str, Any]:
         """The facts as JSON has them."""
-        return {**asdict(self), "files": [asdict(file) for file in self.files]}
+        return asdict(self)
+
+    def summary(self) -> dict[str, Any]:
+        """The facts without the files, whose number is told."""
+        told = asdict(self)
+        del told["files"]
+        lines = sum((file.added or 0) + (file.deleted or 0) for file in self.files)
+        return told | {"files": len(self.files), "lines": lines}

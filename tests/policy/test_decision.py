@@ -30,11 +30,18 @@ class Reading:
     """What a ledger's budget shows to the gate."""
 
     remaining: Fraction | None
+    low: Fraction | None = None
+    bad: int = 50
+    allowed: Fraction | None = Fraction(100)
     state: str = "healthy"
     meaningful: str = "normal"
     volume: str = ""
     coverage: Fraction | None = Fraction(1)
     as_of: datetime | None = NOW
+
+    @property
+    def remaining_low(self) -> Fraction | None:
+        return self.remaining if self.low is None else self.low
 
 
 UNKNOWN = Reading(None, state="unknown", coverage=None, as_of=None)
@@ -48,10 +55,12 @@ def risk(risk_class: RiskClass, because: str = "migrations/0042.sql") -> RiskFin
     return RiskFinding(risk_class=risk_class, because=because)
 
 
-def ask(risk_class: RiskClass, *budgets: Reading, doc=ENFORCING, bound: bool = True) -> Decision:
+def ask(
+    risk_class: RiskClass, *budgets: Reading, doc=ENFORCING, bound: bool = True, **more
+) -> Decision:
     names = ["availability", "latency", "freshness"]
     named = dict(zip(names, budgets, strict=False))
-    return decide(doc, named, risk(risk_class), bound=bound, now=NOW)
+    return decide(doc, named, risk(risk_class), bound=bound, now=NOW, **more)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +79,9 @@ def test_a_band_is_what_is_strictly_above_its_edge(share: str, band: str, permit
         decision = ask(risk_class, left(share))
 
         assert (decision.band, set(decision.permits_now)) == (band, permits)
-        assert (decision.decision is Outcome.ALLOW) == (risk_class in permits)
+        unconfirmed = decision.reason_code is Reason.UNCONFIRMED
+        assert (decision.decision is Outcome.ALLOW or unconfirmed) == (risk_class in permits)
+        assert unconfirmed == (risk_class is CRITICAL)
 
 
 def test_a_refusal_says_what_was_found_what_is_needed_and_what_may_ship():
@@ -210,10 +221,32 @@ def test_without_a_policy_nothing_gates():
     assert "nothing gates" in decision.reason
 
 
-def test_few_requests_are_said_to_be_few():
-    few = left("0.1", meaningful="coarse", volume="coarse: 2 of 9.2 allowed failures")
+def small(share: str, bad: int, allowed: str, meaningful: str) -> Reading:
+    volume = f"{meaningful}: {bad} of {allowed} allowed failures"
+    return left(share, bad=bad, allowed=Fraction(allowed), meaningful=meaningful, volume=volume)
 
-    assert "with 10 % left (coarse: 2 of 9.2 allowed failures); high" in ask(HIGH, few).reason
+
+@pytest.mark.parametrize("meaningful", ["coarse", "events", "none"])
+def test_of_a_small_budget_one_or_two_bad_requests_block_nothing(meaningful: str):
+    decision = ask(HIGH, small("-1", 2, "1", meaningful))
+
+    assert decision.exit_code == 0
+    assert f"with 2 bad, too few to block on ({meaningful}: 2 of 1" in decision.reason
+
+
+def test_a_small_budget_blocks_by_counts_and_says_them():
+    decision = ask(HIGH, small("0.4", 3, "5", "coarse"))
+
+    assert decision.band == "above 25 %"
+    assert "with 40 % left (coarse: 3 of 5 allowed failures);" in decision.reason
+
+
+def test_while_few_bad_requests_are_allowed_the_lower_end_decides():
+    few = left("0.55", low=Fraction("0.45"), bad=13, allowed=Fraction(29))
+    many = left("0.55", low=Fraction("0.45"), bad=13, allowed=Fraction(30))
+
+    assert (ask(HIGH, few).band, ask(HIGH, many).band) == ("above 25 %", "above 50 %")
+    assert "with at least 45 % left" in ask(HIGH, few).reason
 
 
 def test_a_class_that_no_band_permits_can_only_be_approved():
@@ -233,6 +266,10 @@ def test_a_decision_is_the_same_data_at_every_door():
         "risk",
         "budgets",
         "permits_now",
+        "slip",
+        "later",
+        "approvals",
+        "expires",
         "would_have",
     ]
     assert data["permits_now"] == ["rollback", "critical"]
@@ -243,6 +280,9 @@ def test_a_decision_is_the_same_data_at_every_door():
         "meaningful": "normal",
         "coverage": 1.0,
         "as_of": "2026-07-20T14:05:00Z",
+        "bad": 50,
+        "allowed": 100.0,
+        "alert": "none",
     }
 
 
@@ -307,4 +347,5 @@ def test_the_exit_code_follows_from_the_answer(
     assert decision.exit_code in {0, 3, 5}
     assert (decision.exit_code == 0) == (decision.decision is Outcome.ALLOW)
     assert bound or decision.exit_code == 0
-    assert not bound or (risk_class in decision.permits_now) == (decision.exit_code == 0)
+    permitted = risk_class in decision.permits_now and risk_class is not CRITICAL
+    assert not bound or permitted == (decision.exit_code == 0)

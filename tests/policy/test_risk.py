@@ -18,15 +18,14 @@ def diff(*files: str | tuple[str, int | None, int | None]) -> Diff:
     changes = [(file, 1, 0) if isinstance(file, str) else file for file in files]
     return Diff(
         base="a",
+        deployed="1.4.0",
         head="b",
         files=tuple(FileChange(path=p, added=a, deleted=d) for p, a, d in changes),
     )
 
 
 def judged(*files: str | tuple[str, int | None, int | None], **more) -> RiskFinding:
-    return classify(
-        diff(*files), RULES, more.get("declared"), proven=more.get("proven", frozenset())
-    )
+    return classify(diff(*files), RULES, more.get("declared"), proven=more.get("proven"))
 
 
 @pytest.mark.parametrize(
@@ -159,7 +158,7 @@ def test_a_label_never_lowers_the_class(file: str, declared: RiskClass):
 @pytest.mark.parametrize("declared", [RiskClass.ROLLBACK, RiskClass.CRITICAL])
 def test_rollback_and_critical_need_evidence_where_there_are_rules(declared: RiskClass):
     word = judged("k8s/a", declared=declared)
-    shown = judged("k8s/a", declared=declared, proven=frozenset({declared}))
+    shown = judged("k8s/a", declared=declared, proven={declared: "incident 7"})
 
     assert (word.risk_class, word.declared) == (HIGH, False)
     assert (shown.risk_class, shown.declared) == (declared, True)
@@ -200,3 +199,90 @@ def test_more_files_never_make_a_change_less_risky(files: list[str], more: list[
     fewer, all_ = judged(*files), judged(*files, *more)
 
     assert not files or RISING.index(all_.risk_class) >= RISING.index(fewer.risk_class)
+
+
+def sql(path: str, after: str | None, before: str | None = None) -> FileChange:
+    return FileChange(path=path, added=1, deleted=0, before=before, after=after)
+
+
+def of(*files: FileChange, rules=RULES) -> RiskFinding:
+    return classify(Diff(base="a", head="b", files=files, deployed="1.4.0"), rules, None)
+
+
+DROPS, ADDS = "ALTER TABLE orders DROP COLUMN total", "ALTER TABLE orders ADD note text"
+
+
+def test_dropping_a_column_is_high_and_adding_one_is_not_where_no_rule_speaks():
+    bare = RULES.model_copy(update={"rules": ()})
+
+    drops, adds, asks = (
+        of(sql("db/1.sql", text), rules=bare) for text in (DROPS, ADDS, "SELECT 1")
+    )
+
+    assert (drops.risk_class, drops.rules) == (HIGH, ("schema-change",))
+    assert drops.because == "db/1.sql: drops column total of orders"
+    assert (adds.risk_class, adds.because) == (NORMAL, "db/1.sql: adds column note to orders")
+    assert asks.risk_class is LOW
+
+
+def test_a_rule_may_leave_out_what_only_adds():
+    text = document().risk.rules[0].model_copy(update={"unless": "additive"})
+    rules = RULES.model_copy(update={"rules": (text,)})
+
+    assert of(sql("migrations/1.sql", ADDS), rules=rules).risk_class is NORMAL
+    assert of(sql("migrations/1.sql", DROPS), rules=rules).rules == ("schema", "schema-change")
+    assert of(sql("migrations/1.sql", None), rules=rules).risk_class is HIGH
+
+
+def test_a_rule_without_exception_counts_whatever_the_statements_do():
+    assert of(sql("migrations/1.sql", ADDS)).risk_class is HIGH
+
+
+def test_words_do_not_hide_a_migration():
+    assert of(sql("docs/1.SQL", DROPS)).risk_class is HIGH
+
+
+@pytest.mark.parametrize("path", ["go.sum", "web/yarn.lock", "docs/poetry.lock"])
+def test_a_lockfile_is_never_low(path: str):
+    found = judged(path)
+
+    assert (found.risk_class, found.rules) == (NORMAL, ("lockfile",))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("100644", "100644", LOW),
+        ("", "100644", LOW),
+        ("100755", "100755", LOW),
+        ("100755", "", LOW),
+        ("100644", "100755", NORMAL),
+        ("", "100755", NORMAL),
+        ("", "120000", NORMAL),
+        ("100644", "120000", NORMAL),
+        ("120000", "100644", NORMAL),
+        ("160000", "160000", HIGH),
+        ("", "160000", HIGH),
+    ],
+)
+def test_a_file_that_becomes_a_program_or_a_link_is_not_low_and_a_submodule_is_high(
+    before: str, after: str, expected: RiskClass
+):
+    file = FileChange(path="x", added=1, deleted=0, mode_before=before, mode_after=after)
+
+    assert of(file).risk_class is expected
+
+
+def test_what_could_not_be_told_is_unclassified_and_says_why():
+    unsure = Diff(base="v1", head="b", files=(), unsure="v1 is not in this shallow clone")
+
+    found = classify(unsure, RULES, LOW)
+
+    assert (found.risk_class, found.classified) == (HIGH, False)
+    assert found.because == "unclassified: v1 is not in this shallow clone"
+
+
+def test_a_base_on_the_callers_word_is_said_to_be_that():
+    word = Diff(base="v1", head="b", files=(FileChange(path="docs/a.md", added=1, deleted=0),))
+
+    assert classify(word, RULES, None).because == "docs/a.md; against v1 on the caller's word"

@@ -1,10 +1,13 @@
 """`errorbudget gate`: may this change ship? The answer is an exit code and one sentence."""
 
+import os
 import signal
 import subprocess
 import sys
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Final
 
 import typer
 
@@ -28,19 +31,28 @@ Declared = Annotated[
     typer.Option("--risk", metavar="CLASS", help="rollback, low, normal, high or critical."),
 ]
 
+Advisory = Annotated[
+    str, typer.Option("--advisory", metavar="ID", help="What a critical change answers: CVE-…")
+]
+
 
 @app.command()
-def check(
+def check(  # noqa: PLR0913 -- one parameter for each option
     service: Service,
     *,
     change: Change,
     diff: DiffRange = None,
     risk: Declared = None,
+    advisory: Advisory = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Decide, and leave no record.")
+    ] = False,
     at: At = None,
     as_json: Json = False,
 ) -> None:
     """Ask, and be answered: 0 permitted, 3 needs an approval, 4 blocked, 5 budget unknown."""
-    answer = _asked(service, change, diff, risk, at=asked_moment(at))
+    asking = Asking(service, change, diff, risk, advisory)
+    answer = _asked(asking, at=asked_moment(at), dry_run=dry_run)
     if as_json:
         print_json(answer)
     else:
@@ -56,10 +68,11 @@ def run(
     change: Change,
     diff: DiffRange = None,
     risk: Declared = None,
+    advisory: Advisory = "",
 ) -> None:
     """Run COMMAND only when the change is permitted; its exit code is passed on and recorded."""
     started = clock.now()
-    answer = _asked(service, change, diff, risk, at=None)
+    answer = _asked(Asking(service, change, diff, risk, advisory), at=None)
     # The command owns standard output.
     sys.stderr.write(f"{answer['reason']}\n")
     if refused := exit_code(answer):
@@ -79,16 +92,47 @@ def _record(answer: Told, code: int, started: datetime) -> None:
         sys.stderr.write(f"the outcome (exit {code}) is not in the audit trail: {failure}\n")
 
 
-def _asked(
-    service: str, change: str, diff: str | None, risk: str | None, *, at: datetime | None
-) -> Told:
-    from errorbudget.program.gate import declared_risk, diff_of
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What stands on the command line."""
 
-    printable(change, "--change")
-    declared_risk(risk)
-    found = diff_of(diff)
+    service: str
+    change: str
+    diff: str | None
+    risk: str | None
+    advisory: str
+
+
+def _asked(asking: Asking, *, at: datetime | None, dry_run: bool = False) -> Told:
+    from errorbudget.program.evidence import advisory
+    from errorbudget.program.gate import declared_risk, diff_of
+    from errorbudget.program.question import Question
+
+    question = Question(
+        service=asking.service,
+        change=printable(asking.change, "--change"),
+        declared=declared_risk(asking.risk),
+        by=askers(),
+        advisory=advisory(asking.advisory) if asking.advisory else "",
+    )
     with entered() as door:
-        return door.gate.check(service, change, at=at, diff=found, declared=risk)
+        if asking.diff is not None:
+            runs = door.gate.deployed(asking.service, at)
+            names = [runs["revision"], runs["version"]] if runs else []
+            diff = diff_of(asking.diff, [name for name in names if name])
+            question = replace(question, diff=diff)
+        return door.gate.check(question, at=at, dry_run=dry_run)
+
+
+def askers() -> tuple[str, ...]:
+    """Who is asking, as far as the machine knows; a server knows its callers better."""
+    from errorbudget.ingest import git
+
+    names = (*(os.environ.get(name, "") for name in _ACTORS), git.person(Path.cwd()))
+    return tuple(dict.fromkeys(name for name in names if name.isprintable() and name))
+
+
+_ACTORS: Final = ("GITHUB_ACTOR", "GITLAB_USER_EMAIL", "GITLAB_USER_LOGIN")
 
 
 def exit_code(answer: Told) -> int:

@@ -75,6 +75,8 @@ class RiskRule(Section):
     id: Identifier = Field(examples=["schema"])
     risk_class: FileClass = Field(alias="class", examples=["high"])
     paths: Annotated[tuple[Glob, ...], Some, Distinct] = Field(examples=['["migrations/**"]'])
+    unless: Literal["additive"] | None = Field(default=None, examples=["additive"])
+    """Files of SQL that only add to the schema are not what the rule is about."""
 
     @field_validator("paths")
     @classmethod

@@ -1,7 +1,7 @@
 """What may still ship, given what is left and how well that is known? The permission slip."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
@@ -10,6 +10,11 @@ from typing import Any, Final, Protocol
 
 from errorbudget.objective.document import Band, Policy, RiskClass
 
+FEW: Final = 30
+"""While a budget allows fewer bad requests, the lower end of what may be left decides."""
+TOO_FEW: Final = 3
+"""Where a share means little, fewer bad requests than so many block nothing."""
+
 
 class Gauge(Protocol):
     """What is read off one objective's budget."""
@@ -17,6 +22,21 @@ class Gauge(Protocol):
     @property
     def remaining(self) -> Fraction | None:
         """The share left: 1 untouched, below 0 overspent, None without data."""
+        ...
+
+    @property
+    def remaining_low(self) -> Fraction | None:
+        """What is left if fewer requests come than expected."""
+        ...
+
+    @property
+    def bad(self) -> int:
+        """The bad requests so far."""
+        ...
+
+    @property
+    def allowed(self) -> Fraction | None:
+        """The bad requests allowed in the whole window; None without data."""
         ...
 
     @property
@@ -45,30 +65,72 @@ class Gauge(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Return:
+    """What will be left at a moment to come, when nothing more goes wrong."""
+
+    at: datetime
+    remaining: Fraction
+    anew: bool = False
+    """Whether a window begins anew, rather than bad requests leaving it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What is known of an objective beside its budget."""
+
+    alert: str = "none"
+    """Where its burn alert stands."""
+    place: int | None = None
+    """The band it was in when it was last looked at under the same policy; 0 is the highest."""
+    returns: tuple[Return, ...] = ()
+    """In order of time."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Considered:
     """One objective's budget as a decision found it."""
 
     objective: str
     remaining: Fraction | None
+    low: Fraction | None
+    bad: int
+    allowed: Fraction | None
     state: str
     meaningful: str
     volume: str
     coverage: Fraction | None
     as_of: datetime | None
+    beside: Beside = Beside()
 
     @classmethod
-    def of(cls, objective: str, gauge: Gauge) -> "Considered":
+    def of(cls, objective: str, gauge: Gauge, beside: Beside) -> "Considered":
         """A copy of what the gauge says now."""
         return cls(
             objective=objective,
             remaining=gauge.remaining,
+            low=gauge.remaining_low,
+            bad=gauge.bad,
+            allowed=gauge.allowed,
             state=str(gauge.state),
             meaningful=str(gauge.meaningful),
             volume=gauge.volume,
             coverage=gauge.coverage,
             as_of=gauge.as_of,
+            beside=beside,
         )
+
+    @property
+    def decisive(self) -> Fraction:
+        """The share that the bands look at: the lower end while few bad requests are allowed."""
+        few = self.allowed is not None and self.allowed < FEW
+        share = self.low if few and self.low is not None else self.remaining
+        return share or Fraction(0)
+
+    @property
+    def is_small(self) -> bool:
+        """Whether so few bad requests are allowed that counts say more than a share does."""
+        return self.meaningful != "normal"
 
     def as_dict(self) -> dict[str, Any]:
         """The budget as JSON has it."""
@@ -79,6 +141,9 @@ class Considered:
             "meaningful": self.meaningful,
             "coverage": None if self.coverage is None else float(self.coverage),
             "as_of": None if self.as_of is None else _stamp(self.as_of),
+            "bad": self.bad,
+            "allowed": None if self.allowed is None else float(self.allowed),
+            "alert": self.beside.alert,
         }
 
 
@@ -100,15 +165,20 @@ class Limit:
     """How it reads after `high risk …`: `with 22 % left`."""
 
 
-def considered(budgets: Mapping[str, Gauge]) -> tuple[Considered, ...]:
+def considered(
+    budgets: Mapping[str, Gauge], beside: Mapping[str, Beside] | None = None
+) -> tuple[Considered, ...]:
     """The budgets of a document's objectives, by name."""
-    return tuple(Considered.of(objective, gauge) for objective, gauge in budgets.items())
+    return tuple(
+        Considered.of(objective, gauge, (beside or {}).get(objective, Beside()))
+        for objective, gauge in budgets.items()
+    )
 
 
 def limits(policy: Policy, budgets: Sequence[Considered], now: datetime) -> tuple[Limit, ...]:
     """What must all permit a change: what is not known, and the band of the worst budget."""
-    unknown = [budget for budget in budgets if _is_unknown(budget)]
-    known = [budget for budget in budgets if not _is_unknown(budget)]
+    unknown = [budget for budget in budgets if is_unknown(budget)]
+    known = [budget for budget in budgets if not is_unknown(budget)]
     found: list[Limit] = []
     if unknown or not known:
         found.append(_while_unknown(policy, unknown))
@@ -121,15 +191,6 @@ def permitted(limits: Iterable[Limit]) -> tuple[RiskClass, ...]:
     """The classes that every limit permits, in the vocabulary's order."""
     limits = tuple(limits)
     return tuple(one for one in RiskClass if all(one in limit.allow for limit in limits))
-
-
-def slip(classes: Iterable[RiskClass]) -> str:
-    """The permission slip, one sentence: `Low-risk changes and rollbacks may ship now.`"""
-    names = [words for one, words in _PLURAL.items() if one in set(classes)]
-    if not names:
-        return "Nothing may ship now."
-    sentence = f"{joined(names, 'and')} may ship now."
-    return sentence[0].upper() + sentence[1:]
 
 
 def needs(policy: Policy, risk: RiskClass) -> str:
@@ -158,16 +219,8 @@ def joined(words: list[str], last: str) -> str:
     return f" {last} ".join([", ".join(words[:-1]), words[-1]] if words[1:] else words)
 
 
-_PLURAL: Final = {
-    RiskClass.LOW: "low-risk changes",
-    RiskClass.NORMAL: "normal changes",
-    RiskClass.HIGH: "high-risk changes",
-    RiskClass.CRITICAL: "critical fixes",
-    RiskClass.ROLLBACK: "rollbacks",
-}
-
-
-def _is_unknown(budget: Considered) -> bool:
+def is_unknown(budget: Considered) -> bool:
+    """Whether nothing may be concluded from a budget."""
     return budget.remaining is None or budget.state == "unknown"
 
 
@@ -195,46 +248,75 @@ def _why_unknown(budget: Considered) -> str:
 
 def _in_band(policy: Policy, known: list[Considered], now: datetime) -> Limit:
     """The band of the worst budget: the lowest, by what is left and by how late it is known."""
-    place, worst = max(
-        ((_place(policy, budget, now), budget) for budget in known),
-        key=lambda placed: (placed[0], -(placed[1].remaining or 0)),
+    number, worst = max(
+        ((_counting(policy, budget, now), budget) for budget in known),
+        key=lambda placed: (placed[0], -placed[1].decisive),
     )
-    band = policy.bands[place]
+    band = policy.bands[number]
     return Limit(
         ground=Ground.BAND,
         band="above -inf" if band.above is None else f"above {percent(band.above)}",
         allow=band.allow,
-        words=_left(policy, worst, alone=len(known) == 1, stale=_is_stale(policy, worst, now)),
+        words=_left(policy, worst, now, alone=len(known) == 1),
     )
 
 
-def _place(policy: Policy, budget: Considered, now: datetime) -> int:
-    """Which band counts for a budget: the one it is strictly above, or the next one when stale."""
-    last = len(policy.bands) - 1
-    left = budget.remaining or Fraction(0)
-    place = next((n for n, band in enumerate(policy.bands) if _reaches(left, band)), last)
-    return min(place + 1, last) if _is_stale(policy, budget, now) else place
+def place(policy: Policy, budget: Considered) -> int:
+    """The band that a budget is in: the one it is strictly above, 0 being the highest.
+
+    A band above the last known one is regained only by as much as the policy's hysteresis.
+    """
+    if budget.is_small and budget.bad < TOO_FEW:
+        return 0
+    before = budget.beside.place
+    for number, band in enumerate(policy.bands):
+        regained = before is not None and number < before
+        if _reaches(budget.decisive, band, policy.hysteresis if regained else Fraction(0)):
+            return number
+    return len(policy.bands) - 1
 
 
-def _reaches(left: Fraction, band: Band) -> bool:
-    return band.above is None or left > band.above
+def _counting(policy: Policy, budget: Considered, now: datetime) -> int:
+    """The band that counts for a budget: its own, or one lower for each reason to be careful."""
+    lower = _is_stale(policy, budget, now) + _is_on_fire(policy, budget)
+    return min(place(policy, budget) + lower, len(policy.bands) - 1)
 
 
-def _left(policy: Policy, budget: Considered, *, alone: bool, stale: bool) -> str:
-    share = budget.remaining or Fraction(0)
+def _is_on_fire(policy: Policy, budget: Considered) -> bool:
+    return policy.active_fire == "one_band_lower" and budget.beside.alert == "fire"
+
+
+def _reaches(left: Fraction, band: Band, more: Fraction) -> bool:
+    return band.above is None or left > band.above + more
+
+
+def _left(policy: Policy, budget: Considered, now: datetime, *, alone: bool) -> str:
+    words = _share(policy, budget, alone=alone)
+    cautions: list[str] = []
+    if _is_stale(policy, budget, now):
+        upto = _stamp(budget.as_of) if budget.as_of else "an unknown moment"
+        cautions.append(f"known only up to {upto}")
+    if _is_on_fire(policy, budget):
+        cautions.append("burning fast right now")
+    if cautions:
+        words += f", {' and '.join(cautions)}, so the next lower band counts"
+    elif place(policy, budget) > place(policy, replace(budget, beside=Beside())):
+        words += f", not yet {percent(policy.hysteresis)} above the edge it fell below"
+    return words
+
+
+def _share(policy: Policy, budget: Considered, *, alone: bool) -> str:
+    share = budget.decisive
     edges = [Fraction(0), *(band.above for band in policy.bands if band.above is not None)]
+    of = "" if alone else f" of {budget.objective}"
+    volume = f" ({budget.volume})" if budget.volume else ""
+    if budget.is_small and budget.bad < TOO_FEW:
+        return f"with {budget.bad or 'nothing'} bad{of}, too few to block on{volume}"
+    at_least = "at least " if share != budget.remaining else ""
     if share < 0:
         whose = "the budget" if alone else budget.objective
-        words = f"with {whose} overspent by {percent(share).removeprefix('-')}"
-    else:
-        whose = "" if alone else f" of {budget.objective}"
-        words = f"with {percent(share, *edges)}{whose} left"
-    if budget.volume:
-        words += f" ({budget.volume})"
-    if stale:
-        upto = _stamp(budget.as_of) if budget.as_of else "an unknown moment"
-        words += f", known only up to {upto}, so the next lower band counts"
-    return words
+        return f"with {whose} overspent by {percent(share).removeprefix('-')}{volume}"
+    return f"with {at_least}{percent(share, *edges)}{of} left{volume}"
 
 
 def _stamp(moment: datetime) -> str:

@@ -1,18 +1,51 @@
 """How risky is a change, judged by the files it alters and not by what its author calls it?"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from errorbudget.change import Diff, FileChange
 from errorbudget.errors import DocumentInvalid
 from errorbudget.objective.document import RISING, Risk, RiskClass
+from errorbudget.policy import schema
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
 FILES_NAMED: Final = 20
 """A finding names at most so many files: a change of ten thousand must not fill the audit trail."""
+
+
+LOCKFILES: Final = frozenset(
+    (
+        "bun.lock",
+        "bun.lockb",
+        "Cargo.lock",
+        "composer.lock",
+        "conda-lock.yml",
+        "flake.lock",
+        "Gemfile.lock",
+        "go.sum",
+        "gradle.lockfile",
+        "mix.lock",
+        "npm-shrinkwrap.json",
+        "package-lock.json",
+        "packages.lock.json",
+        "pdm.lock",
+        "Pipfile.lock",
+        "pixi.lock",
+        "pnpm-lock.yaml",
+        "Podfile.lock",
+        "poetry.lock",
+        "pubspec.lock",
+        "pylock.toml",
+        "Package.resolved",
+        "uv.lock",
+        "yarn.lock",
+    )
+)
+"""Files that pin what others wrote: a line of them can bring in any amount of new code."""
+SUBMODULE: Final = "160000"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +56,7 @@ class RiskFinding:
     declared: bool = False
     """Whether the class is somebody's word, rather than what the rules make of the files."""
     rules: tuple[str, ...] = ()
+    """Those of the document, and our own: schema-change, lockfile, mode, submodule."""
     files: tuple[str, ...] = ()
     """The first files of that class."""
     because: str
@@ -42,17 +76,27 @@ class RiskFinding:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """What one rule makes of a file, and in words why, where the path alone does not say."""
+
+    rule: str
+    risk_class: RiskClass
+    words: str = ""
+
+
 def classify(
     diff: Diff | None,
     rules: Risk | None,
     declared: RiskClass | None,
     *,
-    proven: frozenset[RiskClass] = frozenset(),
+    proven: Mapping[RiskClass, str] | None = None,
 ) -> RiskFinding:
     """The class of a change: the highest that its files give, raised by a label but never lowered.
 
     A renamed file is to be listed under both its names. `proven` are the classes outside the order
-    (rollback, critical) that the caller has seen evidence for; as a bare word they change nothing.
+    (rollback, critical) that the caller has seen evidence for, and what it is; as a bare word they
+    change nothing.
     Raises DocumentInvalid for a pattern that gitignore does not know.
     """
     if rules is None:
@@ -60,8 +104,9 @@ def classify(
     found = _from_files(diff, rules)
     if declared is None:
         return found
-    if declared in proven:
-        return RiskFinding(risk_class=declared, declared=True, because=f"{declared}, with evidence")
+    if proven and declared in proven:
+        because = f"{declared}: {proven[declared]}"
+        return RiskFinding(risk_class=declared, declared=True, because=because, files=found.files)
     if declared in RISING and RISING.index(declared) > RISING.index(found.risk_class):
         return RiskFinding(risk_class=declared, declared=True, because="declared")
     if declared not in RISING:
@@ -85,6 +130,8 @@ def _unclassified(why: str, *files: str) -> RiskFinding:
 def _from_files(diff: Diff | None, rules: Risk) -> RiskFinding:
     if diff is None:
         return _unclassified("no diff")
+    if diff.unsure:
+        return _unclassified(_readable(diff.unsure))
     if not diff.files:
         return _unclassified("the diff is empty")
     odd = [file.path for file in diff.files if not _is_plain(file.path)]
@@ -93,26 +140,81 @@ def _from_files(diff: Diff | None, rules: Risk) -> RiskFinding:
             f"{_readable(odd[0])} is not a path in a repository", *odd[:FILES_NAMED]
         )
     specs = {rule.id: _spec(rule.id, rule.paths) for rule in rules.rules}
-    matches = [_matches(file.path, rules, specs) for file in diff.files]
+    marks = [_marks(file, rules, specs) for file in diff.files]
     unmatched = RiskClass.LOW if _is_small(diff.files, rules) else RiskClass.NORMAL
-    classes = [max(found.values(), key=RISING.index, default=unmatched) for found in matches]
+    classes = [
+        max((one.risk_class for one in found), key=RISING.index, default=unmatched)
+        for found in marks
+    ]
     highest = max(classes, key=RISING.index)
     of_it = [n for n, one in enumerate(classes) if one is highest]
-    named = {id_ for n in of_it for id_, one in matches[n].items() if one is highest}
+    gave = [[mark for mark in marks[n] if mark.risk_class is highest] for n in of_it]
     files = [diff.files[n].path for n in of_it]
+    word = "" if diff.deployed else _on_word(diff)
     return RiskFinding(
         risk_class=highest,
-        rules=tuple(rule.id for rule in rules.rules if rule.id in named),
+        rules=tuple(dict.fromkeys(mark.rule for found in gave for mark in found)),
         files=tuple(files[:FILES_NAMED]),
-        because=_listed(files),
+        because=_listed(files, next((mark.words for mark in gave[0] if mark.words), "")) + word,
     )
 
 
-def _matches(path: str, rules: Risk, specs: dict[str, "GitIgnoreSpec"]) -> dict[str, RiskClass]:
-    """The rules that speak of a path, by id."""
+def _on_word(diff: Diff) -> str:
+    """Said where the base is the caller's word; a list of files alone has none."""
+    return f"; against {_readable(diff.base[:12])} on the caller's word" if diff.base else ""
+
+
+def _marks(file: FileChange, rules: Risk, specs: dict[str, "GitIgnoreSpec"]) -> list[_Mark]:
+    """What the document's rules say of a file; and our own, where they explain or say more."""
+    given = list(_from_rules(file, rules, specs))
+    enough = max((RISING.index(mark.risk_class) for mark in given), default=-1)
+    own = _from_facts(file)
+    return given + [one for one in own if one.words or RISING.index(one.risk_class) > enough]
+
+
+def _from_rules(
+    file: FileChange, rules: Risk, specs: dict[str, "GitIgnoreSpec"]
+) -> Iterator[_Mark]:
+    """What the document's rules say of a file."""
     # A pattern's wildcards stop at a line feed, and a file must not escape its rule by having one.
-    path = path.replace("\n", "\ufffd")
-    return {rule.id: rule.risk_class for rule in rules.rules if specs[rule.id].match_file(path)}
+    path = file.path.replace("\n", "\ufffd")
+    for rule in rules.rules:
+        if specs[rule.id].match_file(path) and not (rule.unless and _only_adds(file)):
+            yield _Mark(rule.id, rule.risk_class)
+
+
+def _from_facts(file: FileChange) -> Iterator[_Mark]:
+    """What every change must be worth, whatever the document forgot."""
+    if file.path.rpartition("/")[2] in LOCKFILES:
+        yield _Mark("lockfile", RiskClass.NORMAL)
+    if SUBMODULE in (file.mode_before, file.mode_after):
+        yield _Mark("submodule", RiskClass.HIGH, "another repository, which nobody looked into")
+    elif _alters_mode(file):
+        yield _Mark("mode", RiskClass.NORMAL)
+    if _is_sql(file):
+        found = schema.read(file.before, file.after)
+        told = file.before is not None or file.after is not None
+        if found.effect is not schema.Effect.NONE:
+            breaks = found.effect is schema.Effect.BREAKING
+            least = RiskClass.HIGH if breaks else RiskClass.NORMAL
+            yield _Mark("schema-change", least, _readable(found.words) if told else "")
+
+
+def _is_sql(file: FileChange) -> bool:
+    return file.path.lower().endswith(".sql")
+
+
+def _only_adds(file: FileChange) -> bool:
+    return _is_sql(file) and (
+        schema.read(file.before, file.after).effect is not schema.Effect.BREAKING
+    )
+
+
+def _alters_mode(file: FileChange) -> bool:
+    """A file that becomes a program or a link, or stops being one; or comes as either."""
+    plain = ("", "100644")
+    before, after = file.mode_before, file.mode_after
+    return before != after and not (before in plain and after in plain) and after != ""
 
 
 def _spec(rule: str, patterns: Iterable[str]) -> "GitIgnoreSpec":
@@ -141,9 +243,9 @@ def _is_small(files: tuple[FileChange, ...], rules: Risk) -> bool:
     return sum((added or 0) + (deleted or 0) for added, deleted in lines) <= rules.low.max_lines
 
 
-def _listed(files: list[str]) -> str:
+def _listed(files: list[str], words: str) -> str:
     more = f" and {len(files) - 1} more" if len(files) > 1 else ""
-    return f"{_readable(files[0])}{more}"
+    return f"{_readable(files[0])}{': ' if words else ''}{words}{more}"
 
 
 def _readable(path: str) -> str:

@@ -1,53 +1,35 @@
 """The gate: a decision is in the audit trail before anybody hears it."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from fractions import Fraction
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from errorbudget import clock
 from errorbudget.change import Change, Diff
 from errorbudget.errors import Failure
 from errorbudget.objective.document import ObjectiveDocument, RiskClass
+from errorbudget.policy.approval import Backing, backing, change_digest
 from errorbudget.policy.decision import Decision, decide
-from errorbudget.policy.risk import classify
+from errorbudget.policy.permission import Return, is_unknown, place
+from errorbudget.policy.risk import RiskFinding, classify
+from errorbudget.program import evidence
 from errorbudget.program.book import Standing
 from errorbudget.program.budgets import Budgets
+from errorbudget.program.deployed import Deployed, deployed
 from errorbudget.program.objectives import Objectives
+from errorbudget.program.question import Answer, Question, Weighed
+from errorbudget.program.sight import Sight, look
+from errorbudget.program.turns import Turns
 from errorbudget.source import Source
+from errorbudget.store.decided import Decided, Shipped, Subject
 from errorbudget.store.home import Home
-from errorbudget.store.trail import Recorded
 
-SERVED_WELL: Final = 100
-"""Requests that a version must have served before going back to it counts as a rollback."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """A decision on one change, and where it is recorded."""
-
-    service: str
-    change: str
-    decision: Decision
-    standings: tuple[Standing, ...]
-    recorded: Recorded
-
-    @property
-    def exit_code(self) -> int:
-        """What a shell is told: 0, 3, 4 or 5."""
-        return self.decision.exit_code
-
-    def as_dict(self) -> dict[str, Any]:
-        """The answer as JSON has it."""
-        return {
-            "service": self.service,
-            "change": self.change,
-            **self.decision.as_dict(),
-            "budgets": [standing.as_dict() for standing in self.standings],
-            "entry": self.recorded.seq,
-            "checkpoint": self.recorded.checkpoint,
-        }
+Known = Callable[[ObjectiveDocument], Sight | None]
+"""What is seen of a document where it was evaluated already."""
 
 
 class Gate:
@@ -60,96 +42,262 @@ class Gate:
         self._source = source
         self._objectives = objectives
         self._budgets = budgets
+        self._turns = Turns()
+
+    def deployed(self, service: str, at: datetime) -> Deployed | None:
+        """What a service runs, as far as is known. Raises Failure for an unknown service."""
+        return deployed(self._home, service, self._budgets.document(service).environment, at)
+
+    def look(self, service: str, at: datetime) -> Sight:
+        """What is to be seen of a service's budgets at a moment. Raises Failure."""
+        return look(self._budgets, self._budgets.document(service), at)
 
     def check(
         self,
-        service: str,
-        change: str,
+        question: Question,
         *,
         at: datetime,
         now: datetime,
-        diff: Diff | None = None,
-        declared: RiskClass | None = None,
-        known: Callable[[ObjectiveDocument], Sequence[Standing] | None] | None = None,
+        known: Known | None = None,
+        dry_run: bool = False,
     ) -> Answer:
         """Decide on a change with the budgets as of `at`. Raises Failure for an unknown service.
 
-        `known` gives a document's budgets where they were evaluated already.
+        Asked again while nothing that counts has changed, the first entry stands, and the numbers
+        told are those of now. `now` is when it is asked: approvals, incidents and how long an allow
+        stands go by that.
         """
-        document = self._budgets.document(service)
-        ready = known(document) if known else None
-        standings = tuple(ready or self._budgets.of([document], at=at))
-        decision = decide(
-            document,
-            {standing.objective: standing.budget for standing in standings},
-            classify(
-                diff, document.risk, declared, proven=self._proven(service, change, declared, at)
-            ),
-            bound=self._objectives.in_force(document.name) is not None,
-            now=at,
-        )
-        asked = {
-            "service": service,
-            "change": change,
-            "as_of": clock.text(at),
-            "policy": self._objectives.digest(document.name),
-            "decision": decision.as_dict(),
-        }
-        recorded = self._home.trail.append("decision", asked, now)
+        weighed = self._weigh(question, at, now, known)
+        recorded, decision = None, weighed.decision
+        if not dry_run:
+            with self._turns.of(weighed.subject):
+                recorded = self._record(weighed, now)
+            # Asking again does not make an allow last longer.
+            decision = replace(decision, expires_at=recorded.expires_at)
         return Answer(
-            service=service,
-            change=change,
+            service=question.service,
+            change=question.change,
             decision=decision,
-            standings=standings,
+            standings=weighed.standings,
             recorded=recorded,
         )
 
-    def _proven(
-        self, service: str, change: str, declared: RiskClass | None, at: datetime
-    ) -> frozenset[RiskClass]:
-        """A rollback shows itself: its target served real traffic before what runs now did."""
-        if declared is not RiskClass.ROLLBACK:
-            return frozenset()
-        seen = self._source.versions(service, at)
-        before = {one.version for one in seen[:-1] if one.requests >= SERVED_WELL}
-        return frozenset((RiskClass.ROLLBACK,)) if change in before else frozenset()
+    def _weigh(
+        self, question: Question, at: datetime, now: datetime, known: Known | None
+    ) -> Weighed:
+        document = self._budgets.document(question.service)
+        sight = (known(document) if known else None) or look(self._budgets, document, at)
+        question = self._with_base(question, document, at)
+        policy = self._objectives.digest(document.name)
+        digest = change_digest(
+            question.service, document.environment, question.change, question.diff
+        )
+        moments = at, now
+        decision = self._decide(
+            document,
+            sight,
+            self._risk(document, question, *moments),
+            self._backed(sight, digest, policy, now),
+            *moments,
+        )
+        return Weighed(
+            document=document,
+            question=question,
+            policy=policy,
+            digest=digest,
+            decision=decision,
+            standings=tuple(sight.standings),
+            as_of=at,
+        )
+
+    def _decide(
+        self,
+        document: ObjectiveDocument,
+        sight: Sight,
+        risk: RiskFinding,
+        backed: Backing,
+        at: datetime,
+        now: datetime,
+    ) -> Decision:
+        places = self._places(document, at)
+        bound = self._objectives.in_force(document.name) is not None
+        budgets = {one.objective: one.budget for one in sight.standings}
+
+        def decided(returns: Mapping[str, tuple[Return, ...]]) -> Decision:
+            return decide(
+                document,
+                budgets,
+                risk,
+                bound=bound,
+                now=at,
+                beside=sight.beside(places, returns),
+                backed=backed,
+                told_at=now,
+            )
+
+        decision = decided({})
+        self._remember(document, decision, at)
+        return decision if len(decision.permits_now) == len(RiskClass) else decided(sight.returns())
+
+    def _risk(
+        self, document: ObjectiveDocument, question: Question, at: datetime, now: datetime
+    ) -> RiskFinding:
+        proven: dict[RiskClass, str] = {}
+        if question.declared is RiskClass.ROLLBACK:
+            proven = evidence.of_rollback(self._source, question.service, question.change, at)
+        elif question.declared is RiskClass.CRITICAL:
+            where = question.service, document.environment
+            proven = evidence.of_critical(self._home, *where, question.advisory, now)
+        return classify(question.diff, document.risk, question.declared, proven=proven)
+
+    def _with_base(self, question: Question, document: ObjectiveDocument, at: datetime) -> Question:
+        """The same; a base that is not what is deployed is only the caller's word."""
+        diff = question.diff
+        if diff is None or not diff.deployed:
+            return question
+        runs = deployed(self._home, question.service, document.environment, at)
+        if runs and runs.version == diff.deployed and runs.revision in ("", diff.base):
+            return question
+        return replace(question, diff=replace(diff, deployed=""))
+
+    def _backed(self, sight: Sight, digest: str, policy: str, now: datetime) -> Backing:
+        decisions = self._home.decisions
+        if not (answers := decisions.answers(digest)):
+            return Backing()
+        return backing(
+            answers,
+            digest=digest,
+            policy=policy,
+            remaining=least(sight.standings),
+            now=now,
+            shipped_at=decisions.shipped_at(digest),
+        )
+
+    def _places(self, document: ObjectiveDocument, at: datetime) -> dict[str, int]:
+        """The bands that count for hysteresis; without any, nothing has to be remembered."""
+        if document.policy is None or not document.policy.hysteresis:
+            return {}
+        return self._home.decisions.places(self._objectives.digest(document.name), at)
+
+    def _remember(self, document: ObjectiveDocument, decision: Decision, at: datetime) -> None:
+        policy = document.policy
+        if policy is None or not policy.hysteresis:
+            return
+        known = [budget for budget in decision.budgets if not is_unknown(budget)]
+        places = {budget.objective: place(policy, budget) for budget in known}
+        self._home.decisions.reach(self._objectives.digest(document.name), places, at)
+
+    def _record(self, weighed: Weighed, now: datetime) -> Decided:
+        """The decision as it is on disk: the one before, when nothing that counts has changed."""
+        decisions, same = self._home.decisions, weighed.same
+        before = decisions.of(weighed.subject)
+        shipped_at = decisions.shipped_at(weighed.digest)
+        if before and before.same == same and _stands(before, shipped_at, now):
+            return decisions.asked_again(before)
+        body = weighed.body()
+        entry = self._home.trail.append("decision", body, now)
+        new = Decided(
+            subject=weighed.subject,
+            same=same,
+            digest=weighed.digest,
+            entry=entry.seq,
+            checkpoint=entry.checkpoint,
+            body=json.dumps(body, separators=(",", ":")).encode(),
+            askings=1,
+            decided_at=now,
+            expires_at=weighed.decision.expires_at,
+        )
+        decisions.put(new)
+        return new
 
     def record_outcome(
         self, entry: int, exit_code: int, *, started_at: datetime, now: datetime
     ) -> dict[str, Any]:
         """What came of the command that a decision permitted; success altered production.
 
-        Raises Failure when the entry of that number is no decision.
+        `covered` says whether the decision permitted this very deploy: an allow that had not
+        expired when it began, and that no earlier deploy had used up. Raises Failure when the
+        entry of that number is no decision.
         """
-        service, change = self.asked_for(entry)
-        outcome = "succeeded" if exit_code == 0 else "failed"
+        decided = self._decision(entry)
+        subject = _subject(decided)
         body = {
-            "service": service,
-            "change": change,
+            "service": subject.service,
+            "environment": subject.environment,
+            "change": subject.change,
             "decided_by": entry,
-            "outcome": outcome,
+            "outcome": "succeeded" if exit_code == 0 else "failed",
             "exit_code": exit_code,
+            "covered": self._covers(decided, entry, started_at),
         }
         self._home.trail.append("outcome", body, now)
         if exit_code == 0:
-            self._home.changes.record(
-                Change(
-                    id=change,
-                    service=service,
-                    version=change,
-                    started_at=started_at,
-                    finished_at=now,
-                )
-            )
+            self._ship(decided, entry, started_at, now)
         return body
+
+    def _covers(self, decided: Mapping[str, Any], entry: int, started_at: datetime) -> bool:
+        decision = decided["decision"]
+        shipped = self._home.decisions.shipped(_subject(decided))
+        if decision["decision"] != "allow" or (shipped and shipped.entry == entry):
+            return False
+        expires = decision.get("expires")
+        return expires is None or started_at <= clock.parse(expires)
+
+    def _ship(
+        self, decided: Mapping[str, Any], entry: int, started_at: datetime, now: datetime
+    ) -> None:
+        subject = _subject(decided)
+        shipped = Shipped(
+            subject=subject,
+            digest=decided.get("digest", ""),
+            revision=(decided.get("diff") or {}).get("head", ""),
+            entry=entry,
+            at=now,
+        )
+        self._home.decisions.ship(shipped)
+        self._home.changes.record(
+            Change(
+                id=subject.change,
+                service=subject.service,
+                version=subject.change,
+                environment=subject.environment,
+                started_at=started_at,
+                finished_at=now,
+            )
+        )
 
     def asked_for(self, entry: int) -> tuple[str, str]:
         """The service and the change that a decision was about. Raises Failure."""
+        decided = self._decision(entry)
+        return decided["service"], decided["change"]
+
+    def _decision(self, entry: int) -> dict[str, Any]:
         decision = next(self._home.trail.entries(after=entry - 1), None)
         fields = decision.fields() if decision and decision.seq == entry else {}
         if fields.get("kind") != "decision":
             raise Failure(f"entry {entry} of the audit trail is no decision")
-        return fields["body"]["service"], fields["body"]["change"]
+        return fields["body"]
+
+
+def _stands(before: Decided, shipped_at: datetime | None, now: datetime) -> bool:
+    """Whether an earlier decision still answers: an allow expires, and covers one deploy."""
+    expired = before.expires_at is not None and before.expires_at <= now
+    return not expired and not (shipped_at and shipped_at >= before.decided_at)
+
+
+def _subject(decided: Mapping[str, Any]) -> Subject:
+    return Subject(
+        service=decided["service"],
+        environment=decided.get("environment", ""),
+        change=decided["change"],
+    )
+
+
+def least(standings: Sequence[Standing]) -> Fraction | None:
+    """The least that any objective has left; None while one of them is unknown."""
+    left = [None if one.budget.state == "unknown" else one.budget.remaining for one in standings]
+    known = [share for share in left if share is not None]
+    return min(known) if known and len(known) == len(left) else None
 
 
 def declared_risk(text: str | None) -> RiskClass | None:
@@ -163,8 +311,13 @@ def declared_risk(text: str | None) -> RiskClass | None:
         raise Failure(f"--risk: {text!r} is not a risk class; write one of {classes}") from cause
 
 
-def diff_of(revisions: str | None) -> Diff | None:
-    """What `--diff BASE..HEAD` alters in the repository of the current folder. Raises Failure."""
+def diff_of(revisions: str | None, deployed: Sequence[str] = ()) -> Diff | None:
+    """What `--diff BASE..HEAD` alters in the repository of the current folder. Raises Failure.
+
+    `deployed` are the names of the deployed version, which is the base where it is known there.
+    """
     from errorbudget.ingest import git
 
-    return git.diff(revisions, repository=Path.cwd()) if revisions else None
+    if revisions is None:
+        return None
+    return git.diff(revisions, repository=Path.cwd(), deployed=deployed)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
+import numpy as np
+
 from errorbudget.burn import alert
 from errorbudget.burn.alert import Alert, Notice
 from errorbudget.burn.rate import Ints
@@ -51,6 +53,14 @@ class Snapshot:
             for place, row in enumerate(group.rows.tolist()):
                 told[row] = self.burn(group, place)
         return [told[row] for row in range(len(told))]
+
+    def word(self, row: int) -> str:
+        """Where a row's alert stands."""
+        for group in self.watched:
+            for place in np.flatnonzero(group.rows == row).tolist():
+                state, code = group.fleet.alerts[place], int(group.fleet.codes[place])
+                return alert.standing(state, alert.reading(code))
+        return "none"
 
     def burn(self, group: Watched, place: int) -> BurnStanding:
         """The burn at a place of a group."""

@@ -126,7 +126,13 @@ def _deploy(row: dict[str, str], start: datetime, previous: str) -> Deploy:
         title=row["title"],
         risk=RiskClass(row["risk"]),
         gated=row["gated"] == "yes",
-        diff=Diff(base=f"v{previous}", head=f"v{version}", files=_files(row["files"])),
+        diff=Diff(
+            base=f"v{previous}",
+            head=f"v{version}",
+            files=_files(row["files"]),
+            authors=(f"{row['author']}@shop.example",),
+            deployed=previous,
+        ),
     )
 
 

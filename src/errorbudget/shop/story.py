@@ -5,6 +5,7 @@ from datetime import datetime
 
 from errorbudget.program.book import Standing
 from errorbudget.program.program import Program
+from errorbudget.program.question import Question
 from errorbudget.shop.generation import Shop
 from errorbudget.shop.plot import Deploy
 
@@ -112,7 +113,8 @@ def _say(moment: datetime, what: str, write: Write) -> None:
 
 def _ask(program: Program, deploy: Deploy, moment: datetime, write: Write) -> None:
     change = deploy.change
-    answer = program.gate.check(change.service, change.id, at=moment, now=moment, diff=deploy.diff)
+    question = Question(service=change.service, change=change.id, diff=deploy.diff)
+    answer = program.gate.check(question, at=moment, now=moment)
     write(f"  gate: {answer.decision.reason}")
 
 

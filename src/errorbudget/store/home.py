@@ -13,7 +13,9 @@ from errorbudget.errors import Failure, Untrusted
 from errorbudget.store.alerts import Alerts
 from errorbudget.store.changes import Changes
 from errorbudget.store.database import Database
+from errorbudget.store.decided import Decisions
 from errorbudget.store.documents import Documents
+from errorbudget.store.incidents import Incidents
 from errorbudget.store.lock import hold
 from errorbudget.store.outbox import Outbox
 from errorbudget.store.revision import bring_up_to_date
@@ -123,6 +125,16 @@ class Home:
     def changes(self) -> Changes:
         """What altered production."""
         return Changes(self.database)
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        """What was decided about each change, and what people answered."""
+        return Decisions(self.database)
+
+    @cached_property
+    def incidents(self) -> Incidents:
+        """What hurts users, and since when."""
+        return Incidents(self.database)
 
     @cached_property
     def outbox(self) -> Outbox:

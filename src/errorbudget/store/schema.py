@@ -196,3 +196,66 @@ token = Table(
     Column("expires_at", Moment, nullable=True),
     Column("revoked_at", Moment, nullable=True),
 )
+
+decided = Table(
+    "decided",
+    metadata,
+    Column("service", String, primary_key=True),
+    Column("environment", String, primary_key=True),
+    Column("change", String, primary_key=True),
+    Column("same", String(64), nullable=False, comment="asked again with the same: one decision"),
+    Column("digest", String(64), nullable=False, comment="of the change itself"),
+    Column("entry", Integer, nullable=False),
+    Column("checkpoint", String, nullable=False),
+    Column("body", LargeBinary, nullable=False, comment="the entry's body, as JSON"),
+    Column("askings", Integer, nullable=False),
+    Column("decided_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=True),
+)
+
+shipped = Table(
+    "shipped",
+    metadata,
+    Column("service", String, primary_key=True),
+    Column("environment", String, primary_key=True),
+    Column("change", String, primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("revision", String, nullable=False, comment="the commit, where it was told"),
+    Column("entry", Integer, nullable=False, comment="the decision that permitted it"),
+    Column("at", Moment, nullable=False),
+)
+
+statement = Table(
+    "statement",
+    metadata,
+    Column("id", String(64), primary_key=True, comment="SHA-256 of the body, hex"),
+    Column("service", String, nullable=False),
+    Column("environment", String, nullable=False),
+    Column("digest", String(64), nullable=False, comment="of the change it is about"),
+    Column("body", LargeBinary, nullable=False, comment="the exact bytes that were signed"),
+    Column("by", String, nullable=False),
+    Index(None, "digest"),
+)
+
+reached = Table(
+    "reached",
+    metadata,
+    Column("policy", String(64), primary_key=True, comment="digest of the document"),
+    Column("objective", String, primary_key=True),
+    Column("place", Integer, nullable=False, comment="of the band; 0 is the highest"),
+    Column("at", Moment, nullable=False),
+)
+
+incident = Table(
+    "incident",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("service", String, nullable=False),
+    Column("environment", String, nullable=False),
+    Column("title", String, nullable=False),
+    Column("origin", String(16), nullable=False, comment="person or alert"),
+    Column("declared_by", String, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("ended_at", Moment, nullable=True),
+    Index(None, "service"),
+)

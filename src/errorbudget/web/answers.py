@@ -218,8 +218,22 @@ class Decided(_Answer):
     risk: dict[str, Any]
     budgets: list[Budget]
     permits_now: list[str]
-    entry: int
-    checkpoint: str
+    slip: str
+    later: dict[str, Any]
+    approvals: list[dict[str, Any]]
+    expires: str | None
+    entry: int | None
+    checkpoint: str | None
+    askings: int
+    decided: str | None
+
+
+class Deployed(_Answer):
+    """The version that a service runs."""
+
+    version: str
+    revision: str
+    since: str
 
 
 class Outcome(_Answer):

@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from errorbudget import clock
 from errorbudget.objective.document import ObjectiveDocument
-from errorbudget.program.book import Standing
+from errorbudget.program.sight import Sight, returns
 from errorbudget.program.vigil import Snapshot
 from errorbudget.program.watching import Watch
 from errorbudget.source.duckdb.warehouse import Warehouse
@@ -135,11 +136,20 @@ class Current:
         self._renewed = time.monotonic()
 
 
-def known(snapshot: Snapshot, document: ObjectiveDocument) -> list[Standing] | None:
-    """The budgets of exactly this document; None where they are not evaluated."""
+def known(snapshot: Snapshot, document: ObjectiveDocument) -> Sight | None:
+    """What the gate sees of exactly this document; None where it is not evaluated."""
     book, budgets = snapshot.book, snapshot.budgets
     if budgets is None:
         return None
     # Of ten thousand budgets only these few are made: a gate is asked for one service.
     rows = [row for row, promise in enumerate(book.promises) if promise.document is document]
-    return [book.standing(row, budgets[row]) for row in rows] or None
+    if not rows:
+        return None
+    standings = [book.standing(row, budgets[row]) for row in rows]
+    return Sight(
+        standings=standings,
+        alerts={
+            one.objective: snapshot.word(row) for row, one in zip(rows, standings, strict=True)
+        },
+        returns=partial(returns, book, rows, standings),
+    )

@@ -8,9 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from errorbudget import clock
 from errorbudget.change import Diff, FileChange
 from errorbudget.errors import Failure
+from errorbudget.ingest.git import SQL_BYTES
+from errorbudget.program.evidence import advisory
 from errorbudget.program.gate import declared_risk
+from errorbudget.program.question import Question
 from errorbudget.web import answers
-from errorbudget.web.calling import Gates, Here, documented, moment_of
+from errorbudget.web.calling import At, Gates, Here, documented, moment_of
 from errorbudget.web.failing import as_json
 
 router = APIRouter(prefix="/api/v1/gate", tags=["deciding"])
@@ -25,6 +28,10 @@ class FileTold(BaseModel):
     path: str
     added: int | None = None
     deleted: int | None = None
+    mode_before: str = ""
+    mode_after: str = ""
+    before: Annotated[str | None, Field(max_length=SQL_BYTES)] = None
+    after: Annotated[str | None, Field(max_length=SQL_BYTES)] = None
 
 
 class DiffTold(BaseModel):
@@ -34,6 +41,12 @@ class DiffTold(BaseModel):
     base: str = ""
     head: str = ""
     files: Annotated[list[FileTold], Field(max_length=100_000)]
+    repository: str = ""
+    base_tree: str = ""
+    head_tree: str = ""
+    authors: Annotated[list[str], Field(max_length=10_000)] = []
+    deployed: Annotated[str, Field(description="The deployed version that `base` is.")] = ""
+    unsure: Annotated[str, Field(description="Why the files could not be told.")] = ""
 
 
 class Asked(BaseModel):
@@ -45,6 +58,9 @@ class Asked(BaseModel):
     diff: DiffTold | None = None
     risk: Annotated[str | None, Field(examples=["normal"])] = None
     at: Annotated[str | None, Field(description="RFC 3339; now if not given.")] = None
+    by: Annotated[list[str], Field(max_length=20, description="Who is asking.")] = []
+    advisory: Annotated[str, Field(examples=["CVE-2026-12345"])] = ""
+    dry_run: Annotated[bool, Field(description="Decide, and leave nothing behind.")] = False
 
 
 @router.post(
@@ -60,23 +76,37 @@ def gate(server: Here, caller: Gates, asked: Asked) -> Response:
     caller.within(server.document(asked.service).environment)
     if not asked.change.strip() or not asked.change.isprintable():
         raise Failure(f"change: {asked.change!r} is empty or holds control characters")
-    answer = server.check(
-        asked.service,
-        asked.change,
-        at=moment_of(asked.at, "at"),
+    question = Question(
+        service=asked.service,
+        change=asked.change,
         diff=_diff(asked.diff),
         declared=declared_risk(asked.risk),
+        by=tuple(dict.fromkeys((caller.name, *asked.by))),
+        advisory=advisory(asked.advisory) if asked.advisory else "",
     )
+    answer = server.check(question, at=moment_of(asked.at, "at"), dry_run=asked.dry_run)
     return as_json(answer)
+
+
+@router.get(
+    "/deployed",
+    summary="Which version is deployed",
+    responses=documented(answers.Deployed, "The version, or null where no deploy is known of."),
+)
+def deployed(server: Here, caller: Gates, service: str, at: At) -> Response:
+    """What a candidate is to be compared with, whatever its pipeline says."""
+    caller.about(service)
+    caller.within(server.document(service).environment)
+    found = server.program.gate.deployed(service, at or clock.now())
+    return as_json(found.as_dict() if found else None)
 
 
 def _diff(told: DiffTold | None) -> Diff | None:
     if told is None:
         return None
-    files = (
-        FileChange(path=file.path, added=file.added, deleted=file.deleted) for file in told.files
-    )
-    return Diff(base=told.base, head=told.head, files=tuple(files))
+    files = tuple(FileChange(**file.model_dump()) for file in told.files)
+    facts = told.model_dump(exclude={"files", "authors"})
+    return Diff(**facts, files=files, authors=tuple(told.authors))
 
 
 class Came(BaseModel):

@@ -31,6 +31,7 @@ from errorbudget.program.explanation import Explanation
 from errorbudget.program.failures import FailedRequests, Failures
 from errorbudget.program.gate import Gate
 from errorbudget.program.program import Program
+from errorbudget.program.question import Question
 from errorbudget.program.requests import Requests
 from errorbudget.program.tokens import Tokens
 from errorbudget.program.vigil import Snapshot
@@ -160,28 +161,27 @@ class Server:
             )
 
     def check(
-        self, service: str, change: str, *, at: datetime | None, **asked: Any
+        self, question: Question, *, at: datetime | None, dry_run: bool = False
     ) -> dict[str, Any]:
         """Decide on a change from memory; in the trail before it is told. Raises Failure."""
         self.current.settled()
         now, seen = clock.now(), None if at else self.current.snapshot
-        with self._unless_in_memory(service, seen, asked["declared"]):
+        with self._unless_in_memory(question, seen):
             answer = self._gate.check(
-                service,
-                change,
+                question,
                 at=at or (seen.at if seen else now),
                 now=now,
                 known=partial(known, seen) if seen else None,
-                **asked,
+                dry_run=dry_run,
             )
         return answer.as_dict()
 
     def _unless_in_memory(
-        self, service: str, seen: Snapshot | None, declared: RiskClass | None
+        self, question: Question, seen: Snapshot | None
     ) -> AbstractContextManager[object]:
         """The warehouse, for one reader at a time, where a decision needs it."""
-        document = self._budgets.document(service)
-        if seen and known(seen, document) and declared is not RiskClass.ROLLBACK:
+        document = self._budgets.document(question.service)
+        if seen and known(seen, document) and question.declared is not RiskClass.ROLLBACK:
             return nullcontext()
         return self._reading_turn
 

@@ -7,9 +7,9 @@ from errorbudget import clock
 from errorbudget.cli.options import Told
 
 if TYPE_CHECKING:
-    from errorbudget.change import Diff
     from errorbudget.cli.door.wire import Wire
     from errorbudget.program.program import Program
+    from errorbudget.program.question import Question
 
 
 class AtHome:
@@ -18,23 +18,15 @@ class AtHome:
     def __init__(self, program: "Program") -> None:
         self._gate = program.gate
 
-    def check(
-        self,
-        service: str,
-        change: str,
-        *,
-        at: datetime | None,
-        diff: "Diff | None",
-        declared: str | None,
-    ) -> Told:
-        """Decide on a change; the decision is in the trail."""
-        from errorbudget.program.gate import declared_risk
+    def deployed(self, service: str, at: datetime | None) -> Told | None:
+        """What a service runs, as far as is known."""
+        found = self._gate.deployed(service, at or clock.now())
+        return found.as_dict() if found else None
 
+    def check(self, question: "Question", *, at: datetime | None, dry_run: bool) -> Told:
+        """Decide on a change; the decision is in the trail."""
         now = clock.now()
-        answer = self._gate.check(
-            service, change, at=at or now, now=now, diff=diff, declared=declared_risk(declared)
-        )
-        return answer.as_dict()
+        return self._gate.check(question, at=at or now, now=now, dry_run=dry_run).as_dict()
 
     def record_outcome(self, entry: int, exit_code: int, started_at: datetime) -> Told:
         """What came of the command that a decision permitted."""
@@ -47,22 +39,21 @@ class OnServer:
     def __init__(self, wire: "Wire") -> None:
         self._wire = wire
 
-    def check(
-        self,
-        service: str,
-        change: str,
-        *,
-        at: datetime | None,
-        diff: "Diff | None",
-        declared: str | None,
-    ) -> Told:
+    def deployed(self, service: str, at: datetime | None) -> Told | None:
+        """What a service runs, as far as is known."""
+        return self._wire.get("/api/v1/gate/deployed", service=service, at=at)
+
+    def check(self, question: "Question", *, at: datetime | None, dry_run: bool) -> Told:
         """Decide on a change; the decision is in the trail."""
         asked = {
-            "service": service,
-            "change": change,
+            "service": question.service,
+            "change": question.change,
             "at": at.isoformat() if at else None,
-            "diff": diff.as_dict() if diff else None,
-            "risk": declared,
+            "diff": question.diff.as_dict() if question.diff else None,
+            "risk": question.declared,
+            "by": list(question.by),
+            "advisory": question.advisory,
+            "dry_run": dry_run,
         }
         return self._wire.post("/api/v1/gate", json=asked)
 

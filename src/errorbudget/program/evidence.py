@@ -1,0 +1,59 @@
+"""What shows that a change is a rollback, or that it is critical?"""
+
+import re
+from datetime import datetime
+from typing import Final
+
+from errorbudget.errors import Failure
+from errorbudget.objective.document import RiskClass
+from errorbudget.source import Source
+from errorbudget.store.home import Home
+from errorbudget.store.incidents import DeclaredBy, Incident
+
+SERVED_WELL: Final = 100
+"""Requests that a version must have served before going back to it counts as a rollback."""
+_ADVISORY: Final = re.compile(r"(CVE-\d{4}-\d{4,}|GHSA(-[0-9a-z]{4}){3}|[A-Z]{2,12}-\d{4}[-:]\d+)")
+
+
+def of_rollback(source: Source, service: str, change: str, at: datetime) -> dict[RiskClass, str]:
+    """A rollback shows itself: its target served real traffic before what runs now did."""
+    seen = source.versions(service, at)
+    for one in seen[:-1]:
+        if one.version == change and one.requests >= SERVED_WELL:
+            return {RiskClass.ROLLBACK: f"{change} served {one.requests:,} requests before"}
+    return {}
+
+
+def of_critical(
+    home: Home, service: str, environment: str, advisory: str, at: datetime
+) -> dict[RiskClass, str]:
+    """An advisory that it answers, or an incident of the same service that a person declared."""
+    if advisory:
+        return {RiskClass.CRITICAL: f"advisory {advisory}"}
+    found = incident(home, service, environment, at)
+    if found is None:
+        return {}
+    told = f"incident {found.id}, declared by {found.declared_by}"
+    return {RiskClass.CRITICAL: told}
+
+
+def incident(home: Home, service: str, environment: str, at: datetime) -> Incident | None:
+    """The newest incident of a service that a person declared and that is open at a moment."""
+    return next(
+        (
+            one
+            for one in home.incidents.list(service)
+            if one.origin is DeclaredBy.PERSON
+            and one.environment in ("", environment)
+            and one.started_at <= at
+            and (one.ended_at is None or one.ended_at > at)
+        ),
+        None,
+    )
+
+
+def advisory(text: str) -> str:
+    """An advisory's id, as its publisher writes it. Raises Failure."""
+    if not _ADVISORY.fullmatch(text):
+        raise Failure(f"--advisory: {text!r} is no advisory; write it as CVE-2026-12345")
+    return text

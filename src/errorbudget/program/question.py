@@ -1,0 +1,112 @@
+"""What the gate is asked, what it weighs, and what it answers."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from errorbudget import clock
+from errorbudget.change import Diff
+from errorbudget.objective.document import ObjectiveDocument, RiskClass
+from errorbudget.policy.decision import Decision
+from errorbudget.program.book import Standing
+from errorbudget.store.decided import Decided, Subject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """May this change ship?"""
+
+    service: str
+    change: str
+    diff: Diff | None = None
+    declared: RiskClass | None = None
+    by: tuple[str, ...] = ()
+    """Everybody who is asking: none of them may approve."""
+    advisory: str = ""
+    """The security advisory that a critical change answers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A decision on one change, and where it is recorded."""
+
+    service: str
+    change: str
+    decision: Decision
+    standings: tuple[Standing, ...]
+    recorded: Decided | None
+    """None for a dry run, which leaves nothing behind."""
+
+    @property
+    def exit_code(self) -> int:
+        """What a shell is told: 0, 3, 4 or 5."""
+        return self.decision.exit_code
+
+    def as_dict(self) -> dict[str, Any]:
+        """The answer as JSON has it."""
+        recorded = self.recorded
+        return {
+            "service": self.service,
+            "change": self.change,
+            **self.decision.as_dict(),
+            "budgets": [standing.as_dict() for standing in self.standings],
+            "entry": recorded.entry if recorded else None,
+            "checkpoint": recorded.checkpoint if recorded else None,
+            "askings": recorded.askings if recorded else 0,
+            "decided": clock.text(recorded.decided_at) if recorded else None,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighed:
+    """A decision, and what it was made from."""
+
+    document: ObjectiveDocument
+    question: Question
+    policy: str
+    digest: str
+    decision: Decision
+    standings: tuple[Standing, ...]
+    as_of: datetime
+
+    @property
+    def subject(self) -> Subject:
+        """What it is about."""
+        return Subject(
+            service=self.question.service,
+            environment=self.document.environment,
+            change=self.question.change,
+        )
+
+    @property
+    def same(self) -> str:
+        """Digest of all that may not differ for an earlier decision to stand."""
+        decision, risk = self.decision, self.decision.risk
+        facts = (
+            self.digest,
+            self.policy,
+            decision.decision,
+            decision.reason_code,
+            decision.band,
+            (risk.risk_class, risk.rules, risk.files, risk.because),
+            [(one.objective, one.beside.alert) for one in decision.budgets],
+            [one.statement.id for one in decision.approvals],
+        )
+        return sha256(json.dumps(facts).encode()).hexdigest()
+
+    def body(self) -> dict[str, Any]:
+        """What the trail keeps of it."""
+        diff = self.question.diff
+        return {
+            "service": self.question.service,
+            "environment": self.document.environment,
+            "change": self.question.change,
+            "asked_by": list(self.question.by),
+            "as_of": clock.text(self.as_of),
+            "policy": self.policy,
+            "digest": self.digest,
+            "diff": diff.summary() if diff else None,
+            "decision": self.decision.as_dict(),
+        }

@@ -1,0 +1,193 @@
+"""What was decided about each change last, what people answered, and what shipped?
+
+The audit trail has all of it; this is what the next asking needs of it.
+"""
+
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Row, Table, and_, delete, func, insert, select, update
+
+from errorbudget.policy.approval import Given, Statement
+from errorbudget.store.database import Database
+from errorbudget.store.schema import decided, reached, shipped, statement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """A change as somebody asks about it."""
+
+    service: str
+    environment: str
+    change: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """The last decision about a change."""
+
+    subject: Subject
+    same: str
+    """Digest of all that must be the same for the decision to stand when it is asked again."""
+    digest: str
+    """Of the change itself."""
+    entry: int
+    checkpoint: str
+    body: bytes
+    """As the entry has it, in JSON."""
+    askings: int
+    decided_at: datetime
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shipped:
+    """A change whose deploy succeeded."""
+
+    subject: Subject
+    digest: str
+    revision: str
+    entry: int
+    at: datetime
+
+
+class Decisions:
+    """Decisions, answers and deploys, by change."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def of(self, subject: Subject) -> Decided | None:
+        """The last decision about a change."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(decided).where(_about(decided, subject))).first()
+        return None if row is None else _decided(row)
+
+    def all(self, service: str | None = None) -> list[Decided]:
+        """The last decision about every change, the newest first."""
+        wanted = select(decided).order_by(decided.c.entry.desc())
+        if service is not None:
+            wanted = wanted.where(decided.c.service == service)
+        with self._database.reading() as connection:
+            return [_decided(row) for row in connection.execute(wanted)]
+
+    def put(self, new: Decided) -> None:
+        """Remember a decision in place of the one before."""
+        values = asdict(new)
+        row = values.pop("subject") | values
+        with self._database.writing() as connection:
+            connection.execute(delete(decided).where(_about(decided, new.subject)))
+            connection.execute(insert(decided).values(**row))
+
+    def asked_again(self, one: Decided) -> Decided:
+        """Count an asking that the decision still answers."""
+        more = replace(one, askings=one.askings + 1)
+        same = _about(decided, one.subject)
+        with self._database.writing() as connection:
+            connection.execute(update(decided).where(same).values(askings=decided.c.askings + 1))
+        return more
+
+    def ship(self, new: Shipped) -> None:
+        """Remember that a change is in production."""
+        values = asdict(new)
+        row = values.pop("subject") | values
+        with self._database.writing() as connection:
+            connection.execute(delete(shipped).where(_about(shipped, new.subject)))
+            connection.execute(insert(shipped).values(**row))
+
+    def shipped(self, subject: Subject) -> Shipped | None:
+        """When a change was deployed last."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(shipped).where(_about(shipped, subject))).first()
+        if row is None:
+            return None
+        return Shipped(
+            subject=_subject(row),
+            digest=row.digest,
+            revision=row.revision,
+            entry=row.entry,
+            at=row.at,
+        )
+
+    def shipped_at(self, digest: str) -> datetime | None:
+        """When a change of this digest, whatever it was called, was deployed last."""
+        wanted = select(func.max(shipped.c.at)).where(shipped.c.digest == digest)
+        with self._database.reading() as connection:
+            return connection.execute(wanted).scalar()
+
+    def answers(self, digest: str) -> list[Given]:
+        """What people answered about a change of this digest."""
+        wanted = select(statement).where(statement.c.digest == digest)
+        with self._database.reading() as connection:
+            return [_given(row) for row in connection.execute(wanted)]
+
+    def answered(self, given: Given) -> bool:
+        """Remember an answer; whether it is new."""
+        said = given.statement
+        row = {
+            "id": said.id,
+            "service": said.service,
+            "environment": said.environment,
+            "digest": said.digest,
+            "body": said.text.encode(),
+            "by": given.by,
+        }
+        known = select(statement.c.id).where(statement.c.id == said.id)
+        with self._database.writing() as connection:
+            if connection.execute(known).first():
+                return False
+            connection.execute(insert(statement).values(**row))
+        return True
+
+    def places(self, policy: str, before: datetime) -> dict[str, int]:
+        """The band that each objective was last seen in under a policy, up to a moment."""
+        wanted = select(reached).where(reached.c.policy == policy, reached.c.at <= before)
+        with self._database.reading() as connection:
+            return {row.objective: row.place for row in connection.execute(wanted)}
+
+    def reach(self, policy: str, places: dict[str, int], at: datetime) -> None:
+        """Remember the bands of a policy's objectives; the latest moment's count."""
+        if self.places(policy, at) == places:
+            return
+        with self._database.writing() as connection:
+            mine = reached.c.policy == policy
+            later = select(reached).where(mine, reached.c.at > at)
+            if connection.execute(later).first():
+                return
+            connection.execute(delete(reached).where(mine))
+            rows = [
+                {"policy": policy, "objective": name, "place": place, "at": at}
+                for name, place in places.items()
+            ]
+            if rows:
+                connection.execute(insert(reached), rows)
+
+
+_NAMES: Final = ("service", "environment", "change")
+
+
+def _about(table: Table, subject: Subject) -> ColumnElement[bool]:
+    return and_(*(table.c[name] == getattr(subject, name) for name in _NAMES))
+
+
+def _subject(row: Row[Any]) -> Subject:
+    return Subject(service=row.service, environment=row.environment, change=row.change)
+
+
+def _decided(row: Row[Any]) -> Decided:
+    return Decided(
+        subject=_subject(row),
+        same=row.same,
+        digest=row.digest,
+        entry=row.entry,
+        checkpoint=row.checkpoint,
+        body=row.body,
+        askings=row.askings,
+        decided_at=row.decided_at,
+        expires_at=row.expires_at,
+    )
+
+
+def _given(row: Row[Any]) -> Given:
+    return Given(statement=Statement.read(row.body.decode()), by=row.by)
