@@ -9,8 +9,11 @@ import typer
 from errorbudget.cli import signing
 from errorbudget.cli.door.door import entered
 from errorbudget.cli.options import Json, answer, print_json
+from errorbudget.cli.proposing import backtest, propose
 
 app = typer.Typer(help="Objective documents: what a service promises.", no_args_is_help=True)
+app.command()(propose)
+app.command()(backtest)
 
 for command in (signing.sign, signing.verify, signing.history):
     app.command()(command)

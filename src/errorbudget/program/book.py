@@ -20,9 +20,9 @@ from errorbudget.objective import document as promised
 from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.objective.indicator import Indicator, requests
 from errorbudget.program.counting import count_again
+from errorbudget.program.held import Days
 from errorbudget.program.objectives import indicators
 from errorbudget.source import Source
-from errorbudget.store.tallies import TallyDays
 
 Minutes = NDArray[np.int64]
 
@@ -63,7 +63,7 @@ class Book:
     """A row for each objective. Time only moves forward: another book is made for the past."""
 
     def __init__(
-        self, source: Source, tallies: TallyDays, documents: Sequence[ObjectiveDocument]
+        self, source: Source, tallies: Days, documents: Sequence[ObjectiveDocument]
     ) -> None:
         self._source = source
         self._tallies = tallies

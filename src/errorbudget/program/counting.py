@@ -8,8 +8,8 @@ import numpy as np
 
 from errorbudget.ledger.tally import DAY, Counts, Tallies, by_day, merge, pack_day, unpack_day
 from errorbudget.objective.indicator import Counting
+from errorbudget.program.held import Days
 from errorbudget.source import Source, Touched
-from errorbudget.store.tallies import TallyDays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class Counted:
 
 
 def count_again(
-    source: Source, tallies: TallyDays, counting: Sequence[Counting], *, seen: int | None = None
+    source: Source, tallies: Days, counting: Sequence[Counting], *, seen: int | None = None
 ) -> Counted:
     """Count what is new for indicators of the same requests.
 
@@ -40,7 +40,7 @@ def count_again(
 
 
 def bring_up_to_date(
-    tallies: TallyDays,
+    tallies: Days,
     series: Sequence[str],
     *,
     touched: Callable[[int], Touched],
@@ -65,9 +65,7 @@ def bring_up_to_date(
     return Counted(days=frozenset(changed), newest=news.newest)
 
 
-def _packed(
-    tallies: TallyDays, series: str, counts: Tallies, *, whole: bool
-) -> Mapping[int, bytes]:
+def _packed(tallies: Days, series: str, counts: Tallies, *, whole: bool) -> Mapping[int, bytes]:
     """The days that counts fall on, as stored rows; what a day held of other minutes stays."""
     if whole:
         return {day: pack_day(*both) for day, both in by_day(counts).items()}

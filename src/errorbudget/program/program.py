@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from errorbudget.program import redacting
 from errorbudget.program.audit import AuditTrail
@@ -20,6 +20,10 @@ from errorbudget.program.requests import Requests
 from errorbudget.program.watching import Route, Watch, nobody
 from errorbudget.source.duckdb.warehouse import Warehouse
 from errorbudget.store.home import Home
+
+if TYPE_CHECKING:
+    from errorbudget.program.backtests import Backtests
+    from errorbudget.program.proposals import Proposals
 
 
 class Program:
@@ -57,6 +61,20 @@ class Program:
     def history(self) -> History:
         """Their versions, and what each judged."""
         return History(self.home)
+
+    @cached_property
+    def proposals(self) -> "Proposals":
+        """What services could promise."""
+        from errorbudget.program.proposals import Proposals
+
+        return Proposals(self.warehouse, self.objectives)
+
+    @cached_property
+    def backtests(self) -> "Backtests":
+        """What documents would have done."""
+        from errorbudget.program.backtests import Backtests
+
+        return Backtests(self.home, self.warehouse)
 
     @cached_property
     def budgets(self) -> Budgets:

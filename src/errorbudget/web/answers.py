@@ -344,3 +344,22 @@ class TokenMade(Token):
     """A token that was just made."""
 
     token: str
+
+
+class Proposal(_Answer):
+    """An objective that a service's history bears out."""
+
+    service: str
+    indicator: dict[str, Any]
+    commit: dict[str, Any] | None
+    stretch: dict[str, Any] | None
+    evidence: dict[str, Any]
+    document: str | None
+
+
+class Backtest(_Answer):
+    """What a document would have done."""
+
+    service: str
+    alerts: list[dict[str, Any]]
+    windows: list[dict[str, Any]]

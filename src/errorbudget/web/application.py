@@ -16,6 +16,7 @@ from errorbudget.web import (
     health,
     metrics,
     promising,
+    proposing,
     reading,
     sending,
 )
@@ -41,7 +42,7 @@ def application(server: Server) -> FastAPI:
     )
     app.state.server = server
     failing.install(app)
-    asking = (reading, promising, explaining, gating)
+    asking = (reading, promising, proposing, explaining, gating)
     for routes in (sending, *asking, administering, health, metrics):
         app.include_router(routes.router)
     for shown in (overview, live):

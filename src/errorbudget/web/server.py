@@ -3,8 +3,8 @@
 import secrets
 import shutil
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,7 @@ from errorbudget.notify.delivery import Delivery
 from errorbudget.notify.targets import open_targets
 from errorbudget.objective.document import ObjectiveDocument, RiskClass
 from errorbudget.program import redacting
+from errorbudget.program.backtests import Backtests
 from errorbudget.program.book import Standing
 from errorbudget.program.budgets import Budgets
 from errorbudget.program.burns import Burns, BurnStanding
@@ -31,11 +32,13 @@ from errorbudget.program.explanation import Explanation
 from errorbudget.program.failures import FailedRequests, Failures
 from errorbudget.program.gate import Gate
 from errorbudget.program.program import Program
+from errorbudget.program.proposals import Proposals
 from errorbudget.program.question import Question
 from errorbudget.program.requests import Requests
 from errorbudget.program.tokens import Tokens
 from errorbudget.program.vigil import Snapshot
 from errorbudget.program.watching import Watch
+from errorbudget.source.duckdb.warehouse import Warehouse
 from errorbudget.web.current import PATIENCE, Current, known
 from errorbudget.web.families import Calls
 from errorbudget.web.receiving import PostedDoor, Room
@@ -81,6 +84,8 @@ class Server:
         )
         self._reading = program.warehouse.another()
         self._reading_turn = threading.Lock()
+        self._asking = program.warehouse.another()
+        self._asking_turn = threading.Lock()
         self._writing = Requests(
             program.home, program.warehouse.another(), program.objectives, redaction
         )
@@ -184,6 +189,27 @@ class Server:
         if seen and known(seen, document) and question.declared is not RiskClass.ROLLBACK:
             return nullcontext()
         return self._reading_turn
+
+    def unpromised(self) -> list[dict[str, Any]]:
+        """The services that have traffic and no objective."""
+        with self._patiently() as warehouse:
+            return Proposals(warehouse, self.program.objectives).unpromised()
+
+    def propose(self, service: str) -> dict[str, Any]:
+        """A proposal for a service. Raises Failure."""
+        with self._patiently() as warehouse:
+            return Proposals(warehouse, self.program.objectives).read(service).as_dict()
+
+    def backtest(self, body: bytes, name: str, incidents: list[Any] | None) -> dict[str, Any]:
+        """What a document would have done. Raises Failure."""
+        with self._patiently() as warehouse:
+            return Backtests(self.program.home, warehouse).retell(body, name, incidents=incidents)
+
+    @contextmanager
+    def _patiently(self) -> Generator[Warehouse]:
+        """The warehouse for long questions, one at a time: nobody else waits for them."""
+        with self._asking_turn:
+            yield self._asking
 
     def document(self, service: str) -> ObjectiveDocument:
         """The document that counts for a service. Raises Failure."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         explaining,
         gate,
         objectives,
+        proposals,
         requests,
         tokens,
     )
@@ -47,6 +48,13 @@ class Door:
         from errorbudget.cli.door import objectives
 
         return self._either(objectives.AtHome, objectives.OnServer)
+
+    @cached_property
+    def proposals(self) -> proposals.AtHome | proposals.OnServer:
+        """What services could promise, and what documents would have done."""
+        from errorbudget.cli.door import proposals
+
+        return self._either(proposals.AtHome, proposals.OnServer)
 
     @cached_property
     def budgets(self) -> budgets.AtHome | budgets.OnServer:

@@ -1,0 +1,68 @@
+"""What services could promise, and what documents would have done."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from errorbudget.cli.options import Told
+from errorbudget.errors import Failure
+
+if TYPE_CHECKING:
+    from errorbudget.cli.door.wire import Wire
+    from errorbudget.program.program import Program
+
+Progress = Callable[[int, int], None]
+
+
+class AtHome:
+    """From the home itself."""
+
+    def __init__(self, program: "Program") -> None:
+        self._program = program
+
+    def unpromised(self) -> list[Told]:
+        """The services that have traffic and no objective."""
+        return self._program.proposals.unpromised()
+
+    def propose(self, service: str) -> Told:
+        """A proposal for a service, its document and its evidence."""
+        return self._program.proposals.read(service).as_dict()
+
+    def backtest(
+        self, file: Path, incidents: list[Any] | None, progress: Progress | None = None
+    ) -> Told:
+        """What a document would have done."""
+        return self._program.backtests.retell(
+            _body(file), str(file), incidents=incidents, progress=progress
+        )
+
+
+class OnServer:
+    """On a server."""
+
+    def __init__(self, wire: "Wire") -> None:
+        self._wire = wire
+
+    def unpromised(self) -> list[Told]:
+        """The services that have traffic and no objective."""
+        return self._wire.get("/api/v1/proposals")
+
+    def propose(self, service: str) -> Told:
+        """A proposal for a service, its document and its evidence."""
+        return self._wire.post("/api/v1/proposals", params={"service": service}, patient=True)
+
+    def backtest(
+        self, file: Path, incidents: list[Any] | None, progress: Progress | None = None
+    ) -> Told:
+        """What a document would have done; a server tells when it is done."""
+        del progress
+        sent = {"document": _body(file).decode(errors="replace"), "incidents": incidents}
+        query = {"name": str(file)}
+        return self._wire.post("/api/v1/backtests", params=query, json=sent, patient=True)
+
+
+def _body(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as cause:
+        raise Failure(f"{file}: {cause.strerror}") from cause

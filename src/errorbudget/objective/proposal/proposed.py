@@ -1,0 +1,172 @@
+"""A proposal for one service: its sentences, its document, and its evidence as data."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from errorbudget.objective.proposal import sentences
+from errorbudget.objective.proposal.criteria import Criteria
+from errorbudget.objective.proposal.history import History
+from errorbudget.objective.proposal.impact import Impact
+from errorbudget.objective.proposal.incidents import Incident
+from errorbudget.objective.proposal.latency import Distribution
+from errorbudget.objective.proposal.profile import Profile
+from errorbudget.objective.proposal.target import Proposal
+from errorbudget.objective.proposal.wording import listed, moment
+from errorbudget.objective.proposal.writing import Draft, Example, write
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Proposed:
+    """A proposal for one service, and everything it was made from."""
+
+    profile: Profile
+    criteria: Criteria
+    history: History
+    proposal: Proposal
+    found: Sequence[Incident]
+    impact: Impact | None
+    pool: Sequence[str]
+    examples: Sequence[Example]
+    questions: Mapping[str, str]
+    """The SQL that gives the numbers again, by what it tells."""
+
+    @cached_property
+    def looked_at(self) -> str:
+        """One sentence on what was looked at."""
+        first, last = moment(self.profile.first), moment(self.profile.last)
+        return (
+            f"Looked at: {self.profile.requests:,} requests from {first[:10]} to {last[:10]}, of"
+            f" which {int(self.history.valid.sum()):,} on whole days count, and"
+            f" {int(self.history.bad.sum()):,} of those were bad."
+        )
+
+    @cached_property
+    def sentences(self) -> list[str]:
+        """The proposal for people."""
+        said = sentences.promise(self.proposal, self.history)
+        if self.pool:
+            said.append(f"Related by their traffic, and worth pooling: {listed(self.pool)}.")
+        return said
+
+    @cached_property
+    def document(self) -> str | None:
+        """The document; None where no target is worth a promise."""
+        commit = self.proposal.commit
+        if commit is None:
+            return None
+        return write(
+            Draft(
+                service=self.profile.service,
+                criteria=self.criteria,
+                target=commit.target,
+                window=self.proposal.window,
+                why_target=self.sentences,
+                history=self.looked_at,
+                examples=self.examples,
+            )
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """The proposal as JSON has it."""
+        proposal, criteria = self.proposal, self.criteria
+        stretch, commit = proposal.stretch, proposal.commit
+        work = proposal.work
+        return {
+            "service": self.profile.service,
+            "indicator": {
+                "scope": criteria.scope,
+                "valid": criteria.valid,
+                "good": criteria.good,
+                "why": [*criteria.why_scope, *criteria.why_valid, *criteria.why_good],
+            },
+            "window": {"rolling": f"{proposal.window}d"},
+            "commit": commit.as_dict() if commit else None,
+            "stretch": stretch.as_dict() if stretch else None,
+            "work": {"name": work.name, "enough": work.enough} if work else None,
+            "limited_by": proposal.limited_by,
+            "stability": round(proposal.stability, 3),
+            "between": list(proposal.between) if proposal.between else None,
+            "sentences": [self.looked_at, *self.sentences],
+            "warnings": list(criteria.warnings),
+            "later": list(criteria.later),
+            "evidence": self._evidence(),
+            "document": self.document,
+        }
+
+    def _evidence(self) -> dict[str, Any]:
+        history = self.history
+        return {
+            "requests": self.profile.requests,
+            "valid": int(history.valid.sum()),
+            "bad": int(history.bad.sum()),
+            "excluded": {"bots": self.profile.bots, "health_checks": self.profile.probed},
+            "days": [
+                {
+                    "date": history.date(day).isoformat(),
+                    "valid": int(history.valid[day]),
+                    "bad": int(history.bad[day]),
+                    "seen": bool(history.seen[day]),
+                }
+                for day in range(len(history))
+            ],
+            "candidates": [one.as_dict() for one in self.proposal.candidates],
+            "incidents": [
+                {
+                    "from": moment(one.start),
+                    "to": moment(one.end),
+                    "valid": one.valid,
+                    "bad": one.bad,
+                    "cause": one.cause,
+                }
+                for one in self.found
+            ],
+            "windows": self._windows(),
+            "durations": self._durations(),
+            "statuses": [
+                {"status": one.status, "requests": one.requests} for one in self.profile.statuses
+            ],
+            "impact": self.impact.as_dict() if self.impact else None,
+            "queries": dict(self.questions),
+        }
+
+    def _windows(self) -> dict[str, Any]:
+        """The share of its budget that each past window used of the candidates near the commit."""
+        rates, commit = self.proposal.rates, self.proposal.commit
+        if commit is None:
+            return {"days": rates.days, "ends": [], "use": {}}
+        place = self.proposal.candidates.index(commit)
+        near = [*self.proposal.candidates[max(place - 1, 0) : place + 2]]
+        start = self.proposal.present.start
+        return {
+            "days": rates.days,
+            "ends": [self.history.date(start + int(end)).isoformat() for end in rates.ends],
+            "use": {
+                one.target: [round(float(use), 4) for use in rates.use(one.allowance)[0]]
+                for one in near
+            },
+        }
+
+    def _durations(self) -> dict[str, Any] | None:
+        """Requests by duration, and the limit in the good criterion."""
+        if not self.profile.durations:
+            return None
+        of = Distribution(self.profile.durations)
+        bins = zip(of.edges().tolist(), of.counts.tolist(), strict=True)
+        return {
+            "limit_ms": self.criteria.threshold,
+            "bins": [
+                {"from_ms": round(start, 3), "requests": int(count)}
+                for start, count in bins
+                if count
+            ],
+        }
+
+
+def summary(told: Mapping[str, Any]) -> str:
+    """A proposal as a person reads it."""
+    lines = [f"{told['service']}:", *(f"  {one}" for one in told["sentences"])]
+    lines += [f"  Mind: {one}" for one in told["warnings"]]
+    lines += [f"  Later: {one}" for one in told["later"]]
+    return "\n".join(lines) + "\n"

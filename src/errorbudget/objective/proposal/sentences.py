@@ -1,0 +1,158 @@
+"""What does a proposal say, in sentences that somebody could sign?"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from errorbudget.objective.proposal.grid import FEWEST, GRID, target
+from errorbudget.objective.proposal.history import History
+from errorbudget.objective.proposal.regime import Present
+from errorbudget.objective.proposal.target import STABLE, Candidate, Proposal
+from errorbudget.objective.proposal.wording import used
+
+_SHORT: Final = 28
+"""Days below which a history has not seen a month of weekends."""
+_MOSTLY: Final = 0.3
+"""The share of windows with hardly any budget left that is worth a looser target."""
+_FEW: Final = 10
+"""Bad requests below which nobody can say what they have in common."""
+
+
+def promise(found: Proposal, history: History) -> list[str]:
+    """The commit and the stretch: what is promised, and why that much."""
+    if (commit := found.commit) is None:
+        return [_no_budget(found)]
+    allowed = int(commit.allowance * found.requests)
+    said = [
+        f"Promise {commit.target} over {found.window} days: of about {found.requests:,} requests,"
+        f" {allowed:,} may fail.",
+        _kept(commit, found.window),
+        f"{_used(commit)} One in ten uses {used(commit.bad_use, 'it')} or more.",
+        *_room(found, commit),
+    ]
+    return [*said, *_stretch(found, int(history.bad.sum())), *doubts(found, history)]
+
+
+def doubts(found: Proposal, history: History) -> Iterator[str]:
+    """What weakens the proposal, and what of its history was read otherwise than it stands."""
+    yield from _regime(found.present, history, found)
+    days, seen = len(history), int(history.seen.sum())
+    if seen < days:
+        yield f"On {days - seen} of {days} days nothing could be seen; they say nothing."
+    if len(found.present.valid) < _SHORT:
+        n = len(found.present.valid)
+        yield (
+            f"Only {n} {'day speaks' if n == 1 else 'days speak'} for it, so windows were put"
+            " together from resampled days: propose again after four weeks."
+        )
+    if (
+        found.commit
+        and found.between
+        and (found.stability < STABLE or len(found.present.valid) < _SHORT)
+    ):
+        low, high = found.between
+        yield (
+            f"History settles this only to between {low} and {high}: resampled,"
+            f" {found.stability:.0%} of it leads to {found.commit.target}."
+        )
+
+
+def _kept(commit: Candidate, days: int) -> str:
+    resampled = f"{commit.resampled:.0%} of windows resampled from it"
+    if not commit.windows:
+        return f"No whole window of {days} days has passed yet; {resampled} would have kept it."
+    past = (
+        f"All {commit.windows} past windows"
+        if commit.kept == commit.windows
+        else f"{commit.kept} of {commit.windows} past windows"
+    )
+    return f"{past} would have kept it (one ends each day), and {resampled}."
+
+
+def _used(commit: Candidate) -> str:
+    return f"Half of the windows use {used(commit.median_use, 'it')} or less."
+
+
+def _room(found: Proposal, commit: Candidate) -> Iterator[str]:
+    """What the commit leaves for changes: the other thing that is signed."""
+    if commit.low < 0.005:
+        return
+    yield (
+        f"{commit.low:.0%} of windows end with less than a quarter of the budget left, and then the"
+        " policy below holds back all but repairs."
+    )
+    place = found.candidates.index(commit)
+    if commit.low >= _MOSTLY and place:
+        looser = found.candidates[place - 1]
+        yield (
+            f"If that is too often, sign {looser.target} instead: half of the windows use"
+            f" {used(looser.median_use, 'that')} or less, and {looser.low:.0%} end so low."
+        )
+
+
+def _stretch(found: Proposal, bad: int) -> Iterator[str]:
+    commit, stretch, work = found.commit, found.stretch, found.work
+    if found.limited_by == "volume" and commit:
+        yield (
+            f"Limited by volume: a tighter target would allow fewer than {FEWEST} failures in"
+            f" {found.window} days, and single failures would decide."
+        )
+    if stretch is None:
+        return
+    kept = (
+        f"{stretch.kept} of {stretch.windows} past windows"
+        if stretch.windows
+        else f"{stretch.resampled:.0%} of resampled windows"
+    )
+    yield f"Reach for {stretch.target}: {kept} would have kept it."
+    if bad < _FEW:
+        yield "There were too few failures to say what separates the two."
+    elif work is None:
+        yield "No single incident or route separates the two: it is the everyday failures."
+    elif work.enough:
+        yield f"The work that separates the two: without {work.name}, history would keep it."
+    else:
+        yield (
+            f"The first step there is {work.name}; alone it is not enough, so the stretch is an"
+            " aspiration for now."
+        )
+
+
+def _regime(now: Present, history: History, found: Proposal) -> Iterator[str]:
+    if step := now.step:
+        way = f"{step.ratio:.1f} times" if step.ratio > 1 else f"{step.ratio:.2g} times"
+        yield (
+            f"On {history.date(step.at)} the share of failures changed for good, to {way} what it"
+            " was. Only the days since then were used."
+        )
+    if trend := now.trend:
+        yield (
+            f"Failures grow by {trend.weekly - 1:.0%} a week. The target is set for what the next"
+            f" quarter brings if that goes on: {trend.ahead:.1f} times today's rate. Stop the"
+            " growth, and promise more."
+        )
+    if aside := now.set_aside:
+        first = history.date(aside.first)
+        until = "" if aside.days == 1 else f" and {history.date(aside.first + 1)}"
+        cost = (
+            f" Another one like it would use {used(found.set_aside_use, 'this budget')}."
+            if found.set_aside_use
+            else ""
+        )
+        yield (
+            f"{first}{until} had {aside.share:.0%} of all failures ({aside.bad:,}). It was set"
+            f" aside: one such day is too rare to plan by.{cost}"
+        )
+
+
+def _no_budget(found: Proposal) -> str:
+    if not found.candidates:
+        return (
+            f"There is no meaningful budget: about {found.requests:,} requests in {found.window}"
+            f" days allow fewer than {FEWEST} failures even at {target(GRID[0])}. Pool this service"
+            " with others that share its failures, send probes, or look at each failure by itself."
+        )
+    loosest = found.candidates[0]
+    return (
+        f"No target is worth a promise yet: even {loosest.target} was kept in only"
+        f" {loosest.resampled:.0%} of resampled windows. Work on what fails first."
+    )

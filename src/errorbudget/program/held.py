@@ -1,0 +1,50 @@
+"""Where counted days are kept: in the home, or, for questions that leave no trace, in memory."""
+
+import threading
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+
+class Days(Protocol):
+    """Where packed days of tallies are kept, and up to which batch each series was counted."""
+
+    @property
+    def counting(self) -> AbstractContextManager[Any]:
+        """Held from reading what was counted to storing what is counted now."""
+        ...
+
+    def load_days(self, series: str, from_day: int) -> dict[int, bytes]:
+        """The days of a series from one on, oldest first."""
+        ...
+
+    def counted(self, series: str) -> int | None:
+        """The newest batch that a series includes; None if never counted."""
+        ...
+
+    def replace_days(self, series: str, days: Mapping[int, bytes], *, counted_batch: int) -> None:
+        """Put these days in the place of those kept, and note the batch."""
+        ...
+
+
+class HeldDays:
+    """Days of tallies in memory, for questions that shall leave no trace: 3 KB a day or so."""
+
+    def __init__(self) -> None:
+        self.counting = threading.Lock()
+        self._days: dict[str, dict[int, bytes]] = {}
+        self._counted: dict[str, int] = {}
+
+    def load_days(self, series: str, from_day: int) -> dict[int, bytes]:
+        """The days of a series from one on, oldest first."""
+        days = self._days.get(series, {})
+        return {day: days[day] for day in sorted(days) if day >= from_day}
+
+    def counted(self, series: str) -> int | None:
+        """The newest batch that a series includes; None if never counted."""
+        return self._counted.get(series)
+
+    def replace_days(self, series: str, days: Mapping[int, bytes], *, counted_batch: int) -> None:
+        """Put these days in the place of those kept, and note the batch."""
+        self._days.setdefault(series, {}).update(days)
+        self._counted[series] = counted_batch

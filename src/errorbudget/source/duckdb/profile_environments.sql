@@ -1,0 +1,7 @@
+-- The environments that a service's requests name.
+select environment, count(*) as requests
+from requests
+where service = $service and environment <> ''
+group by environment
+order by requests desc, environment
+limit 100

@@ -1,0 +1,121 @@
+"""Which requests count, and which are good?"""
+
+from dataclasses import replace
+
+import pytest
+
+from errorbudget.objective.criterion import check_criterion
+from errorbudget.objective.proposal.criteria import Criteria, choose
+from errorbudget.objective.proposal.profile import Durations, Profile, Status, is_health_check
+
+PLAIN = Profile(
+    service="shop",
+    requests=10_000,
+    with_status=10_000,
+    with_duration=0,
+    bots=0,
+    tenants=0,
+    first=0,
+    last=100_000,
+    statuses=(Status(200, 9_900, None, 0), Status(500, 100, None, 0)),
+    routes={"/pay": 10_000},
+    health_checks=(),
+    environments={},
+    durations=(),
+    attributes={},
+)
+
+
+def chosen(profile: Profile) -> Criteria:
+    found = choose(profile)
+    assert found is not None
+    for text in (found.scope, found.valid, found.good):
+        assert text is None or check_criterion(text)
+    return found
+
+
+def test_answers_of_the_server_are_bad_and_those_of_the_client_are_left_out() -> None:
+    found = chosen(PLAIN)
+
+    assert found.good == "status < 500"
+    assert found.valid == "status IS NULL OR status NOT BETWEEN 400 AND 499"
+    assert found.scope is None
+
+
+def test_every_choice_has_its_reason() -> None:
+    found = chosen(replace(PLAIN, statuses=(*PLAIN.statuses, Status(404, 50, None, 0))))
+
+    assert any("404 ×50" in why for why in found.why_valid)
+    assert any("500 ×100" in why for why in found.why_good)
+
+
+def test_health_checks_and_bots_are_left_out_and_their_share_is_told() -> None:
+    routes = {"/pay": 6_000, "/healthz": 4_000}
+    found = chosen(replace(PLAIN, routes=routes, health_checks=("/healthz",), bots=500))
+
+    assert found.scope == "route <> '/healthz' AND NOT is_bot"
+    assert any("40 %" in why for why in found.why_scope)
+    assert any("45 %" in line and "left out" in line for line in found.warnings)
+
+
+@pytest.mark.parametrize("route", ["/healthz", "/metrics", "/-/ready", "/actuator/health", "ping"])
+def test_routes_of_probes_are_known(route: str) -> None:
+    assert is_health_check(route)
+
+
+@pytest.mark.parametrize("route", ["/health-insurance", "/status/7", "/pingpong", "/up/load"])
+def test_routes_that_only_sound_like_probes_count(route: str) -> None:
+    assert not is_health_check(route)
+
+
+def test_too_many_requests_of_one_tenant_are_its_own_doing() -> None:
+    quota = Status(429, 300, 290, 3)
+    found = chosen(replace(PLAIN, statuses=(*PLAIN.statuses, quota)))
+
+    assert "429" not in (found.valid or "") + found.good
+    assert any("caller over its quota" in why for why in found.why_valid)
+
+
+def test_too_many_requests_of_all_tenants_are_load_shed_by_us() -> None:
+    shed = Status(429, 300, 20, 80)
+    found = chosen(replace(PLAIN, statuses=(*PLAIN.statuses, shed)))
+
+    assert "status = 429" in (found.valid or "")
+    assert "status <> 429" in found.good
+
+
+def test_callers_who_left_count_only_when_they_waited_too_long() -> None:
+    rows = (Durations(None, 40, 9_000), Durations(None, 41, 900), Durations(None, 90, 100))
+    found = chosen(replace(PLAIN, with_duration=10_000, durations=rows))
+
+    assert found.threshold is not None
+    assert f"(status = 499 AND duration_ms >= {found.threshold:.0f})" in (found.valid or "")
+    assert f"duration_ms <= {found.threshold:.0f}" in found.good
+
+
+def test_an_attribute_says_how_requests_ended_where_no_status_does() -> None:
+    endings = {"predict_status": {"SUCCEED": 9_000, "FAILED": 90, "PENDING": 10}}
+    found = chosen(replace(PLAIN, with_status=0, statuses=(), attributes=endings))
+
+    assert found.good == "attributes['predict_status'] = 'SUCCEED'"
+    assert found.valid is None
+
+
+def test_requests_that_do_not_say_how_they_ended_get_no_criteria() -> None:
+    assert choose(replace(PLAIN, with_status=0, statuses=())) is None
+
+
+def test_error_logs_belong_unless_they_drown_everything_else() -> None:
+    plain = chosen(PLAIN)
+
+    assert plain.with_error_logs(100, 140, "logs").good.endswith("AND error_logs = 0")
+    noisy = plain.with_error_logs(100, 5_000, "logs")
+    assert noisy.good == plain.good
+    assert any("noise" in line for line in noisy.warnings)
+
+
+def test_production_is_promised_for_where_there_are_several_environments() -> None:
+    environments = {"staging": 6_000, "production": 4_000}
+
+    assert chosen(replace(PLAIN, environments=environments)).environment == "production"
+    assert chosen(replace(PLAIN, environments={"staging": 1})).environment == ""
