@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from errorbudget.cli import signing
+from errorbudget.cli import signing, translating
 from errorbudget.cli.door.door import entered
 from errorbudget.cli.options import Json, answer, print_json
 from errorbudget.cli.proposing import backtest, propose
@@ -17,6 +17,7 @@ app.command()(backtest)
 
 for command in (signing.sign, signing.verify, signing.history):
     app.command()(command)
+app.command("import")(translating.import_)
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="An objective document.")]
 

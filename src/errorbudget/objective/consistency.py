@@ -22,6 +22,7 @@ def disagreements(tree: object) -> Iterator[Disagreement]:
     """What the sections of a document say against each other, and where."""
     yield from _roles_nobody_holds(tree)
     yield from _examples_of_nothing(tree)
+    yield from _criteria_of_another_source(tree)
     yield from _bands_against_each_other(tree)
 
 
@@ -57,6 +58,19 @@ def _examples_of_nothing(tree: object) -> Iterator[Disagreement]:
             near = nearest(name, objectives)
             hint = f"did you mean {near}?" if near else f"they are {', '.join(objectives)}"
             yield ("examples", position, name), f"is no objective of this document; {hint}"
+
+
+def _criteria_of_another_source(tree: object) -> Iterator[Disagreement]:
+    objectives = _at(tree, "objectives")
+    source = _at(tree, "requests", "source") or "warehouse"
+    for name in objectives if isinstance(objectives, dict) else ():
+        counters = _at(objectives, name, "prometheus") is not None
+        if counters and source == "warehouse":
+            what = "counts with PromQL; write `requests: {source: prometheus}` as well"
+            yield ("objectives", name, "prometheus"), what
+        if not counters and source == "prometheus":
+            what = "has no PromQL, but the source is prometheus; write `prometheus: {bad: …}`"
+            yield ("objectives", name), what
 
 
 def _bands_against_each_other(tree: object) -> Iterator[Disagreement]:

@@ -21,6 +21,7 @@ from errorbudget.objective.criterion import check_criterion, check_expression
 from errorbudget.objective.examples import ChangeExample, Example, Outcome, RequestExample
 from errorbudget.objective.notation import Target
 from errorbudget.objective.policy import ApprovalRule, Band, Policy, UnknownBudget
+from errorbudget.objective.promql import Counters
 from errorbudget.objective.refusal import CriterionRefused
 from errorbudget.objective.risk import RISING, Risk, RiskClass, RiskRule
 from errorbudget.objective.section import (
@@ -110,7 +111,7 @@ class Signoff(Section):
 class RequestRules(Section):
     """Which rows are the document's requests, and how they are told apart."""
 
-    source: Literal["warehouse"] = "warehouse"
+    source: Literal["warehouse", "prometheus"] = "warehouse"
     scope: Annotated[str, AfterValidator(_scopes)] | None = None
     request_id: Annotated[str, AfterValidator(_identifies)] = "trace_id"
     operation: Annotated[str, AfterValidator(_identifies)] | None = None
@@ -154,9 +155,24 @@ class Objective(Section):
     description: str = ""
     valid: Annotated[str, AfterValidator(_judges)] | None = None
     """SQL over a request's columns; None: every request is valid."""
-    good: Annotated[str, AfterValidator(_judges)] = Field(examples=["status < 500"])
+    good: Annotated[str, AfterValidator(_judges)] = Field(
+        default="FALSE", examples=["status < 500"]
+    )
+    """SQL over a request's columns; what `prometheus` counts is no row, so nothing is good."""
+    prometheus: Counters | None = None
+    """Instead of criteria, for a document whose requests come from Prometheus."""
     target: Annotated[Target, PlainValidator(notation.target)] = Field(examples=["99.9%"])
     window: Window = Field(examples=["{rolling: 28d}"])
+
+    @model_validator(mode="after")
+    def _counts_rows_or_counters(self) -> "Objective":
+        given = self.model_fields_set
+        if self.prometheus is None and "good" not in given:
+            raise located([(("good",), "is missing; write `good: status < 500`")])
+        if self.prometheus and (both := [name for name in ("valid", "good") if name in given]):
+            what = "is SQL over requests, and is given beside `prometheus`; keep one of them"
+            raise located(((name,), what) for name in both)
+        return self
 
 
 class Exclusion(Section):

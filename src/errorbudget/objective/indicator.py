@@ -82,12 +82,20 @@ def requests(document: ObjectiveDocument) -> Requests:
     return Requests(
         services=tuple(sorted(document.services)),
         environment=document.environment,
-        scope=check_criterion(rules.scope, SENT_COLUMNS) if rules.scope else None,
+        scope=_scope(document),
         request_id=check_expression(rules.request_id, SENT_COLUMNS),
         operation=check_expression(rules.operation, SENT_COLUMNS) if rules.operation else None,
         logs_required=rules.logs == "required",
         corrections_judged=any("corrections" in one.columns for one in _criteria(document)),
     )
+
+
+def _scope(document: ObjectiveDocument) -> Criterion | None:
+    rules = document.requests
+    if rules.source == "prometheus":
+        # Rows of the same service are another measurement: they must not pass for what was asked.
+        return check_criterion("FALSE", SENT_COLUMNS)
+    return check_criterion(rules.scope, SENT_COLUMNS) if rules.scope else None
 
 
 def _criteria(document: ObjectiveDocument) -> Iterator[Criterion]:
