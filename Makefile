@@ -5,7 +5,7 @@ BIN := .venv/bin
 .PHONY: help demo test bench soak format lint servers clean
 
 # Real servers that tests talk to, as Debian names them; installed only by root, and only when missing.
-SERVERS := prometheus-alertmanager
+SERVERS := prometheus prometheus-alertmanager
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12

@@ -18,6 +18,7 @@ app.command()(backtest)
 for command in (signing.sign, signing.verify, signing.history):
     app.command()(command)
 app.command("import")(translating.import_)
+app.command()(translating.export)
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="An objective document.")]
 

@@ -79,3 +79,20 @@ def _text(file: Path) -> str:
         raise Failure(f"{file}: {cause.strerror}") from cause
     except UnicodeDecodeError as cause:
         raise DocumentInvalid(f"{file}:1: document: is not UTF-8 text") from cause
+
+
+def export(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An objective document.")],
+    *,
+    to: Annotated[str, typer.Option("--to", help="openslo, sloth or prometheus.")],
+    strict: Strict = False,
+) -> None:
+    """Print a document as another tool's file; a line for all that it cannot say."""
+    from errorbudget.objective.formats.exporting import exported
+    from errorbudget.objective.reading import read
+
+    body = _text(file)
+    found = exported(read(body, file=str(file)), body, to, file=str(file), strict=strict)
+    for line in found.warnings:
+        sys.stderr.write(f"{line}\n")
+    sys.stdout.write(found.text)
