@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from errorbudget.cli import rollup
 from errorbudget.cli.door import Door, entered
 from errorbudget.cli.failed import text
 from errorbudget.cli.options import At, Json, Told, asked_moment, print_json
@@ -16,11 +17,22 @@ from errorbudget.cli.options import At, Json, Told, asked_moment, print_json
 def budget(
     service: Annotated[str | None, typer.Argument(metavar="[SERVICE]")] = None,
     *,
+    by: Annotated[
+        str | None,
+        typer.Option("--by", metavar="GROUPING", help="Roll up by service, or by label:NAME."),
+    ] = None,
+    over: Annotated[
+        str | None,
+        typer.Option(metavar="WINDOW", help="Of a roll-up: 28d, or month, quarter, year so far."),
+    ] = None,
     at: At = None,
     as_json: Json = False,
 ) -> None:
     """The budget of every objective, or of one service's: unknown is said, never guessed."""
     moment = asked_moment(at)
+    if by is not None or over is not None:
+        rollup.write(service, by or "service", over, moment, as_json=as_json)
+        return
     with entered() as door:
         budgets = door.budgets.read(service, moment)
         single = [] if as_json else [_failed(door, one, moment) for one in budgets if _is_few(one)]

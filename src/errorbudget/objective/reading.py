@@ -13,7 +13,6 @@ from errorbudget.objective.layout import Layout, Problem, lay_out
 from errorbudget.objective.wording import said
 
 NOT_BUILT: Final = {
-    "labels": "shown nowhere yet",
     "runbook": "shown nowhere yet",
     "burn.group_by": "alerts are not broken down by it yet",
     "postmortem": "postmortems are not drafted yet",

@@ -17,6 +17,7 @@ from errorbudget.program.gate import Gate
 from errorbudget.program.history import History
 from errorbudget.program.objectives import Objectives
 from errorbudget.program.requests import Requests
+from errorbudget.program.rollups import Rollups
 from errorbudget.program.watching import Route, Watch, nobody
 from errorbudget.source.duckdb.warehouse import Warehouse
 from errorbudget.store.home import Home
@@ -80,6 +81,11 @@ class Program:
     def budgets(self) -> Budgets:
         """What is left, by objective."""
         return Budgets(self.home, self.warehouse, self.objectives)
+
+    @cached_property
+    def rollups(self) -> Rollups:
+        """Budgets by service, by team, by any label."""
+        return Rollups(self.home, self.warehouse, self.objectives, self.budgets)
 
     @cached_property
     def failures(self) -> FailedRequests:

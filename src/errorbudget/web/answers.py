@@ -83,6 +83,45 @@ class Budget(_Answer):
     as_of: str | None
 
 
+class Worst(_Answer):
+    """The budget with the least left."""
+
+    service: str
+    objective: str
+    remaining: float
+    state: Literal["healthy", "spent", "stale"]
+    meaningful: Literal["normal", "coarse", "events", "none"]
+    words: str
+
+
+class RolledUp(_Answer):
+    """One service of a group."""
+
+    service: str
+    valid: int
+    failing: int
+    state: Literal["healthy", "spent", "stale", "unknown"]
+    states: dict[str, str]
+    worst: Worst | None
+
+
+class Rollup(_Answer):
+    """Services seen together; a request counts as failing once, whatever objectives it failed."""
+
+    by: str
+    group: str | None
+    first: str = Field(alias="from")
+    last: str = Field(alias="to")
+    valid: int
+    failing: int
+    budgets: int
+    states: dict[str, int]
+    state: Literal["healthy", "spent", "stale", "unknown"]
+    worst: Worst | None
+    as_of: str | None
+    members: list[RolledUp]
+
+
 class FailedRequest(_Answer):
     """One bad request."""
 

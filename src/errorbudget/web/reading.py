@@ -7,6 +7,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from errorbudget.program.burns import BurnStanding
+from errorbudget.program.rollups import OVER
 from errorbudget.web import answers
 from errorbudget.web.access import Caller
 from errorbudget.web.calling import At, Here, Reads, documented, moment_of
@@ -56,6 +57,25 @@ def budgets(
             if caller.sees(one.document.services, one.document.environment)
         ]
     )
+
+
+@router.get(
+    "/rollups",
+    summary="What is left, by service or label",
+    responses=documented(list[answers.Rollup], "What `errorbudget budget --by … --json` prints."),
+)
+def rollups(
+    server: Here,
+    caller: Reads,
+    at: At,
+    by: Annotated[str, Query(description="`service`, or `label:NAME`.")] = "service",
+    over: Annotated[str, Query(description="`28d`, or month, quarter or year so far.")] = OVER,
+) -> Response:
+    """Failing requests, each once, and the worst budget of each group that the caller sees."""
+    found = server.rollups(
+        by, over, at, lambda document: caller.sees(document.services, document.environment)
+    )
+    return as_json([one.as_dict() for one in found])
 
 
 @router.get(

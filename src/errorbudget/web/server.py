@@ -3,7 +3,7 @@
 import secrets
 import shutil
 import threading
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from functools import partial
@@ -35,6 +35,7 @@ from errorbudget.program.program import Program
 from errorbudget.program.proposals import Proposals
 from errorbudget.program.question import Question
 from errorbudget.program.requests import Requests
+from errorbudget.program.rollups import Grouped, Rollups
 from errorbudget.program.tokens import Tokens
 from errorbudget.program.vigil import Snapshot
 from errorbudget.program.watching import Watch
@@ -133,6 +134,19 @@ class Server:
             return [one for one in seen.standings if name in (None, one.document.name)]
         with self._reading_turn, self._reading.snapshot():
             return self._budgets.read(service, at=at or clock.now())
+
+    def rollups(
+        self,
+        by: str,
+        over: str,
+        at: datetime | None,
+        shows: Callable[[ObjectiveDocument], bool],
+    ) -> list[Grouped]:
+        """Budgets in groups, of the documents that may be shown. Raises Failure."""
+        objectives, home = self.program.objectives, self.program.home
+        with self._reading_turn, self._reading.snapshot():
+            rollups = Rollups(home, self._reading, objectives, self._budgets)
+            return rollups.read(by, over=over, at=at or clock.now(), shows=shows)
 
     def failed(
         self, service: str, objective: str | None, at: datetime | None, last: int

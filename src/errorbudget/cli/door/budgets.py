@@ -36,6 +36,11 @@ class AtHome:
         read = self._program.failures.read
         return [one.as_dict() for one in read(service, objective, at=at or clock.now(), last=last)]
 
+    def rollups(self, by: str, over: str, at: datetime | None) -> list[Told]:
+        """Budgets in groups."""
+        read = self._program.rollups.read
+        return [one.as_dict() for one in read(by, over=over, at=at or clock.now())]
+
 
 class OnServer:
     """From a server's memory."""
@@ -61,3 +66,7 @@ class OnServer:
         """The last failed requests of a service's budgets."""
         asked = {"service": service, "objective": objective, "at": at, "last": last}
         return self._wire.get("/api/v1/failed", **asked)
+
+    def rollups(self, by: str, over: str, at: datetime | None) -> list[Told]:
+        """Budgets in groups."""
+        return self._wire.get("/api/v1/rollups", by=by, over=over, at=at)
