@@ -12,11 +12,15 @@ from typing import Annotated, Final
 import typer
 
 from errorbudget import clock
+from errorbudget.cli import answering
 from errorbudget.cli.door import entered
 from errorbudget.cli.options import At, Json, Told, asked_moment, print_json, printable
 from errorbudget.errors import Failure
 
 app = typer.Typer(help="Between the deploy command and the deploy.", no_args_is_help=True)
+
+for command in (answering.approve, answering.decline, answering.status):
+    app.command()(command)
 
 Service = Annotated[str, typer.Argument(metavar="SERVICE")]
 Change = Annotated[

@@ -14,6 +14,7 @@ from errorbudget.cli import (
     explain,
     failed,
     gate,
+    incident,
     objective,
     requests,
     serve,
@@ -43,6 +44,7 @@ app.command("explain")(explain.explain)
 app.command("watch")(watch.watch)
 app.add_typer(change.app, name="change")
 app.add_typer(gate.app, name="gate")
+app.add_typer(incident.app, name="incident")
 app.add_typer(audit.app, name="audit")
 app.command("serve")(serve.serve)
 app.add_typer(token.app, name="token")

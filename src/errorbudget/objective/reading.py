@@ -17,11 +17,7 @@ NOT_BUILT: Final = {
     "burn.group_by": "alerts are not broken down by it yet",
     "postmortem": "postmortems are not drafted yet",
     "identity": "pipelines are not recognised yet; the gate asks for nothing",
-    "policy.hysteresis": "not applied yet; bands have one edge",
-    "policy.active_fire": "not applied yet; the band is kept",
     "policy.on_unreachable": "not applied yet; without its server the command line decides nothing",
-    "policy.approval": "approvals cannot be given yet",
-    "risk.critical": "incidents cannot be shown yet; a critical fix counts as its files say",
 }
 """Fields that are read and checked, but not acted on, and what happens instead."""
 

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from errorbudget.program import redacting
+from errorbudget.program.approvals import Approvals
 from errorbudget.program.audit import AuditTrail
 from errorbudget.program.budgets import Budgets
 from errorbudget.program.burns import Burns
@@ -15,6 +16,7 @@ from errorbudget.program.explaining import Explaining
 from errorbudget.program.failures import FailedRequests
 from errorbudget.program.gate import Gate
 from errorbudget.program.history import History
+from errorbudget.program.incidents import Incidents
 from errorbudget.program.objectives import Objectives
 from errorbudget.program.requests import Requests
 from errorbudget.program.rollups import Rollups
@@ -105,6 +107,16 @@ class Program:
     def watch(self, *, route: Route = nobody, wake: Callable[[], None] = lambda: None) -> Watch:
         """What keeps looking and tells; for a thread of its own."""
         return Watch(self.home, self.warehouse.another(), self.objectives, route=route, wake=wake)
+
+    @cached_property
+    def approvals(self) -> Approvals:
+        """Who spends budget on which change."""
+        return Approvals(self.home, self.objectives, self.budgets)
+
+    @cached_property
+    def incidents(self) -> Incidents:
+        """What hurts users, on a person's word."""
+        return Incidents(self.home, self.budgets)
 
     @cached_property
     def gate(self) -> Gate:

@@ -275,6 +275,49 @@ class Deployed(_Answer):
     since: str
 
 
+class Drafted(_Answer):
+    """A statement to be signed in `namespace`, byte for byte."""
+
+    statement: str
+    namespace: str
+    consequences: str
+
+
+class Answered(_Answer):
+    """What a person answered about one change."""
+
+    id: str
+    by: str
+    says: Literal["approve", "decline"]
+    role: str
+    reason: str
+    until: str
+
+
+class Waiting(_Answer):
+    """A change that waits, was answered about, or is to be reviewed."""
+
+    service: str
+    environment: str
+    change: str
+    state: Literal["waiting", "approved", "declined", "deferred", "shipped"]
+    answers: list[dict[str, Any]]
+    review: bool
+
+
+class Incident(_Answer):
+    """Something that hurts users of a service, for as long as it lasts."""
+
+    id: int
+    service: str
+    environment: str
+    title: str
+    origin: Literal["person", "alert"]
+    declared_by: str
+    started: str
+    ended: str | None
+
+
 class Outcome(_Answer):
     """What came of a permitted change."""
 

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from errorbudget.web import (
     administering,
+    approving,
     explaining,
     failing,
     gating,
@@ -42,7 +43,7 @@ def application(server: Server) -> FastAPI:
     )
     app.state.server = server
     failing.install(app)
-    asking = (reading, promising, proposing, explaining, gating)
+    asking = (reading, promising, proposing, explaining, gating, approving)
     for routes in (sending, *asking, administering, health, metrics):
         app.include_router(routes.router)
     for shown in (overview, live):

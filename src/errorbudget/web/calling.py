@@ -49,6 +49,7 @@ At = Annotated[datetime | None, Depends(_moment)]
 Sends = Annotated[Caller, Depends(holding(Scope.INGEST))]
 Reads = Annotated[Caller, Depends(holding(Scope.READ))]
 Gates = Annotated[Caller, Depends(holding(Scope.GATE))]
+Approves = Annotated[Caller, Depends(holding(Scope.APPROVE))]
 Administers = Annotated[Caller, Depends(holding(Scope.ADMIN))]
 
 

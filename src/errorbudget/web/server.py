@@ -22,6 +22,7 @@ from errorbudget.notify.delivery import Delivery
 from errorbudget.notify.targets import open_targets
 from errorbudget.objective.document import ObjectiveDocument, RiskClass
 from errorbudget.program import redacting
+from errorbudget.program.approvals import Approvals, Wanted
 from errorbudget.program.backtests import Backtests
 from errorbudget.program.book import Standing
 from errorbudget.program.budgets import Budgets
@@ -98,6 +99,7 @@ class Server:
         self._explaining = Explaining(
             self._aside, Budgets(program.home, self._aside, program.objectives)
         )
+        self._approvals = Approvals(program.home, program.objectives, self._budgets)
         self._gate = Gate(program.home, self._reading, program.objectives, self._budgets)
 
     @property
@@ -224,6 +226,16 @@ class Server:
         """The warehouse for long questions, one at a time: nobody else waits for them."""
         with self._asking_turn:
             yield self._asking
+
+    def draw_up(self, wanted: Wanted) -> dict[str, Any]:
+        """A statement to be signed, with what it would lead to. Raises Failure."""
+        with self._reading_turn, self._reading.snapshot():
+            return self._approvals.draw_up(wanted, now=clock.now())
+
+    def waiting(self, service: str | None) -> list[dict[str, Any]]:
+        """What waits for an answer. Raises Failure."""
+        with self._reading_turn, self._reading.snapshot():
+            return self._approvals.status(service, now=clock.now())
 
     def document(self, service: str) -> ObjectiveDocument:
         """The document that counts for a service. Raises Failure."""

@@ -12,6 +12,7 @@ from errorbudget.cli.options import home_path
 
 if TYPE_CHECKING:
     from errorbudget.cli.door import (
+        approvals,
         audit,
         budgets,
         changes,
@@ -69,6 +70,13 @@ class Door:
         from errorbudget.cli.door import explaining
 
         return self._either(explaining.AtHome, explaining.OnServer)
+
+    @cached_property
+    def approvals(self) -> approvals.AtHome | approvals.OnServer:
+        """What people answer about changes, and what they declare."""
+        from errorbudget.cli.door import approvals
+
+        return self._either(approvals.AtHome, approvals.OnServer)
 
     @cached_property
     def gate(self) -> gate.AtHome | gate.OnServer:
