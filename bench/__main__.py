@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-NAMES = ("tally", "evaluate", "ingest", "gate", "alerts", "detection", "otlp", "risk")
+NAMES = ("tally", "evaluate", "ingest", "gate", "alerts", "detection", "otlp", "risk", "propose")
 
 
 def main() -> None:

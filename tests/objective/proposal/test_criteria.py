@@ -17,7 +17,7 @@ PLAIN = Profile(
     tenants=0,
     first=0,
     last=100_000,
-    statuses=(Status(200, 9_900, None, 0), Status(500, 100, None, 0)),
+    statuses=(Status(200, 9_900, None, 0, 1_600), Status(500, 100, None, 0, 80)),
     routes={"/pay": 10_000},
     health_checks=(),
     environments={},
@@ -43,7 +43,7 @@ def test_answers_of_the_server_are_bad_and_those_of_the_client_are_left_out() ->
 
 
 def test_every_choice_has_its_reason() -> None:
-    found = chosen(replace(PLAIN, statuses=(*PLAIN.statuses, Status(404, 50, None, 0))))
+    found = chosen(replace(PLAIN, statuses=(*PLAIN.statuses, Status(404, 50, None, 0, 40))))
 
     assert any("404 ×50" in why for why in found.why_valid)
     assert any("500 ×100" in why for why in found.why_good)
@@ -69,19 +69,26 @@ def test_routes_that_only_sound_like_probes_count(route: str) -> None:
 
 
 def test_too_many_requests_of_one_tenant_are_its_own_doing() -> None:
-    quota = Status(429, 300, 290, 3)
+    quota = Status(429, 300, 290, 3, 12)
     found = chosen(replace(PLAIN, statuses=(*PLAIN.statuses, quota)))
 
     assert "429" not in (found.valid or "") + found.good
-    assert any("caller over its quota" in why for why in found.why_valid)
+    assert any("callers over their quotas" in why for why in found.why_valid)
 
 
 def test_too_many_requests_of_all_tenants_are_load_shed_by_us() -> None:
-    shed = Status(429, 300, 20, 80)
+    shed = Status(429, 300, 20, 80, 12)
     found = chosen(replace(PLAIN, statuses=(*PLAIN.statuses, shed)))
 
     assert "status = 429" in (found.valid or "")
     assert "status <> 429" in found.good
+
+
+def test_too_many_requests_of_somebody_each_hour_are_quotas() -> None:
+    steady = Status(429, 3_000, 200, 80, 1_200)
+    found = chosen(replace(PLAIN, statuses=(*PLAIN.statuses, steady)))
+
+    assert "429" not in (found.valid or "") + found.good
 
 
 def test_callers_who_left_count_only_when_they_waited_too_long() -> None:

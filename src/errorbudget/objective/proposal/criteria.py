@@ -20,6 +20,8 @@ _FAILED: Final = re.compile(
 )
 _WORKED: Final = re.compile(r"succe|^ok$|complete|^done$|finish|^good$|^true$|passed", re.I)
 _NOT_OUR_DOING: Final = (501, 505)
+_FEW_HOURS: Final = 0.1
+"""Load is shed in few of the hours."""
 _LOUD_LOGS: Final = 5
 """So many times more bad requests by error logs than by everything else: the logs are noise."""
 
@@ -148,20 +150,21 @@ def _valid(profile: Profile, found: Limits) -> tuple[str, tuple[str, ...]]:
     else:
         why.append("4xx answers are the client's doing: neither good nor bad.")
     shed = _of(seen, 429)
-    if shed and _is_shedding(shed):
+    if shed and _is_shedding(shed, profile):
         parts.append("status = 429")
         why.append(
-            f"429 ×{shed.requests:,} went to {shed.tenants:,} tenants alike: that is the service"
-            " shedding load, so it counts, as bad."
+            f"429 ×{shed.requests:,} went to {shed.tenants:,} tenants alike, in {shed.hours:,}"
+            " hours: that is the service shedding load, so it counts, as bad."
         )
     elif shed:
         whose = (
-            f"{share(shed.of_one_tenant, shed.requests)} of it one tenant's"
+            f"one tenant had {share(shed.of_one_tenant, shed.requests)} of them"
             if shed.of_one_tenant
             else "no tenant is named, so nobody can tell whose"
         )
         why.append(
-            f"429 ×{shed.requests:,} ({whose}) is taken as a caller over its quota, and left out."
+            f"429 ×{shed.requests:,} in {shed.hours:,} hours ({whose}) is taken as callers over"
+            " their quotas, and left out."
         )
     if found.common and profile.with_duration:
         limit = _milliseconds(found.common.milliseconds)
@@ -187,9 +190,11 @@ def _of(seen: list[Status], code: int) -> Status | None:
     return next((one for one in seen if one.status == code), None)
 
 
-def _is_shedding(one: Status) -> bool:
-    """Whether many tenants were turned away, none of them most of the times."""
-    return one.tenants >= 5 and (one.of_one_tenant or one.requests) < one.requests / 4
+def _is_shedding(one: Status, profile: Profile) -> bool:
+    """Whether many tenants were turned away at a time: a quota meets few, or somebody each day."""
+    at_once = one.hours <= _FEW_HOURS * profile.hours
+    many = one.tenants >= 5 and (one.of_one_tenant or one.requests) < one.requests / 4
+    return at_once and many
 
 
 def _good(profile: Profile, found: Limits, outcome: Outcome | None) -> tuple[str, tuple[str, ...]]:
@@ -197,7 +202,7 @@ def _good(profile: Profile, found: Limits, outcome: Outcome | None) -> tuple[str
     why: list[str] = []
     if profile.with_status:
         shed = _of([one for one in profile.statuses if one.status], 429)
-        turned_away = bool(shed and _is_shedding(shed))
+        turned_away = bool(shed and _is_shedding(shed, profile))
         parts.append("status < 500 AND status <> 429" if turned_away else "status < 500")
         failed = [one for one in profile.statuses if one.status and one.status >= 500]
         told = ", ".join(f"{one.status} ×{one.requests:,}" for one in failed[:5])

@@ -30,6 +30,8 @@ class Status:
     of_one_tenant: int | None
     """By the tenant that saw it most; None where requests name no tenant."""
     tenants: int
+    hours: int
+    """In which it was answered at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,11 @@ class Profile:
     """Of requests that did not fail, health checks and bots aside."""
     attributes: Mapping[str, Mapping[str, int]]
     """Name, value and how often, of attributes with few values; of a sample."""
+
+    @property
+    def hours(self) -> int:
+        """From the first request to the last."""
+        return (self.last - self.first) // 60 + 1
 
     @property
     def probed(self) -> int:
