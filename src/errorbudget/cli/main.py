@@ -13,6 +13,7 @@ from errorbudget.cli import (
     demo,
     explain,
     failed,
+    forecast,
     gate,
     incident,
     objective,
@@ -42,6 +43,7 @@ app.command("failed")(failed.failed)
 app.command("burn")(burn.burn)
 app.command("explain")(explain.explain)
 app.command("watch")(watch.watch)
+app.command("forecast")(forecast.forecast)
 app.add_typer(change.app, name="change")
 app.add_typer(gate.app, name="gate")
 app.add_typer(incident.app, name="incident")
