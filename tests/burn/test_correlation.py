@@ -8,9 +8,9 @@ import numpy as np
 from errorbudget.burn.correlation import (
     Candidate,
     Coincidence,
-    Path,
     Series,
     Split,
+    Way,
     correlate,
     none_fits,
 )
@@ -162,11 +162,11 @@ def test_other_moments_show_how_rare_such_a_rise_is() -> None:
 
 
 def test_a_deploy_of_a_service_that_the_bad_requests_went_through_is_a_candidate() -> None:
-    through = Path(bad=95, of_bad=100, good=300, of_good=1000)
-    beside = Path(bad=4, of_bad=100, good=300, of_good=1000)
+    through = Way(bad=95, of_bad=100, good=300, of_good=1000)
+    beside = Way(bad=4, of_bad=100, good=300, of_good=1000)
     found = weigh(
-        Candidate(change=change("7", -1, service="prices"), path=through),
-        Candidate(change=change("9", -1, service="mail"), path=beside),
+        Candidate(change=change("7", -1, service="prices"), way=through),
+        Candidate(change=change("9", -1, service="mail"), way=beside),
     )
 
     assert [(one.change.service, one.fits) for one in found] == [("prices", True), ("mail", False)]

@@ -114,7 +114,7 @@ def test_a_template_as_frequent_on_bad_requests_as_on_good_ones_tells_nothing() 
 def test_a_template_of_bad_requests_is_told_though_it_is_no_more_frequent() -> None:
     (one,) = told(*many("tried {} again", Of.BEFORE, 60), *many("tried {} again", Of.BAD, 60))
 
-    assert one.reason == "on 60.00% of bad requests and 0.00% of good ones"
+    assert one.reason == "on 60% of bad requests and 0% of good ones"
 
 
 def test_twice_the_requests_make_twice_the_lines_and_no_surge() -> None:

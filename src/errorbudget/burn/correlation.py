@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from errorbudget.burn.onset import Onset
 from errorbudget.burn.rate import Floats, Ints
 from errorbudget.change import Change
-from errorbudget.ledger.window import minute_floor
+from errorbudget.ledger.window import minute_floor, moment
 
 SETTLE = timedelta(minutes=5)
 """How long after a rollout its effect may take to show."""
@@ -32,6 +32,7 @@ CONCLUSIVE = 10.0
 MOSTLY = 0.5
 """Share of the bad requests that a service must have taken part in to be in their path."""
 _MOST = 50.0
+_TAKEN_OVER = 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -55,7 +56,7 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Path:
+class Way:
     """How many requests of the burn another service took part in, told by their trace ids."""
 
     bad: int
@@ -71,7 +72,7 @@ class Candidate:
     change: Change
     split: Split | None = None
     """By the version of the service that was changed; None where nothing names versions."""
-    path: Path | None = None
+    way: Way | None = None
     """None: the change is to the burning service itself."""
     recorded: bool = True
     """False: nobody recorded it, but a version was first seen serving then."""
@@ -123,7 +124,7 @@ class _Evidence:
 def _weigh(of: Candidate, began: Onset | None, series: Series) -> Coincidence:
     versions = _versions(of, began)
     times = _times(of, began)
-    found = [times, *versions, *_placebos(of, series, began), *_path(of)]
+    found = [times, *versions, *_placebos(of, series, began), *_way(of)]
     conclusive = any(one.score >= CONCLUSIVE for one in versions) and _was_before(of, began)
     fits = (times.fits or conclusive) and not any(one.fits is False for one in found[1:])
     told = sorted(found[1:], key=lambda one: -abs(one.score))
@@ -140,9 +141,29 @@ def _weigh(of: Candidate, began: Onset | None, series: Series) -> Coincidence:
 
 
 def _rollout(of: Candidate) -> tuple[datetime, datetime]:
-    """From when to when it rolled out; one that never told its end lasts a moment."""
+    """From when to when it rolled out, which its version's share of requests tells if nobody did.
+
+    Where nothing tells, it lasts a moment.
+    """
     began = of.change.started_at
-    return began, max(began, of.change.finished_at or began)
+    ended = of.change.finished_at
+    if ended is None and of.split is not None and of.way is None:
+        ended = _taken_over(of.split, of.change.version, minute_floor(began))
+    return began, max(began, ended or began)
+
+
+def _taken_over(split: Split, version: str, since: int) -> datetime | None:
+    """When nine requests in ten were the version's; the last minute known if they never were."""
+    after = split.minute >= since
+    if not (after & (split.version == version)).any():
+        return None
+    minute = split.minute[after] - since
+    its = np.where(split.version[after] == version, split.valid[after], 0)
+    share = np.bincount(minute, weights=its) / np.maximum(
+        np.bincount(minute, split.valid[after]), 1
+    )
+    most = np.flatnonzero(share >= _TAKEN_OVER)
+    return moment(since + int(most[0] if most.size else minute.max()) + 1)
 
 
 def _was_before(of: Candidate, began: Onset | None) -> bool:
@@ -196,7 +217,7 @@ def _versions(of: Candidate, began: Onset | None) -> list[_Evidence]:
 
 def _placebos(of: Candidate, series: Series, began: Onset | None) -> list[_Evidence]:
     """How much more fails after it than before, against other moments when nothing changed."""
-    start, end = (minute_floor(moment) for moment in _rollout(of))
+    start, end = (minute_floor(edge) for edge in _rollout(of))
     valid, bad = (np.concatenate([[0], np.cumsum(each)]) for each in (series.valid, series.bad))
     last = series.valid.size
     first_after, before = end - series.start, start - series.start
@@ -222,15 +243,15 @@ def _placebos(of: Candidate, series: Series, began: Onset | None) -> list[_Evide
     return [_Evidence(says=says, score=min(score, TELLING) / 2, fits=None)]
 
 
-def _path(of: Candidate) -> list[_Evidence]:
+def _way(of: Candidate) -> list[_Evidence]:
     """Whether the service it changed took part in the requests that are bad."""
-    path = of.path
-    if path is None or not path.of_bad:
+    way = of.way
+    if way is None or not way.of_bad:
         return []
-    bad, good = path.bad / path.of_bad, path.good / max(path.of_good, 1)
+    bad, good = way.bad / way.of_bad, way.good / max(way.of_good, 1)
     says = (
-        f"{of.change.service} took part in {_of((path.bad, path.of_bad))} bad requests and in "
-        f"{_of((path.good, path.of_good))} good ones"
+        f"{of.change.service} took part in {_of((way.bad, way.of_bad))} bad requests and in "
+        f"{_of((way.good, way.of_good))} good ones"
     )
     score = float(np.log((bad + 0.01) / (good + 0.01))) - 1
     return [_Evidence(says=says, score=score, fits=None if bad >= MOSTLY else False)]
@@ -345,6 +366,6 @@ def none_fits(found: Sequence[Coincidence], began: Onset | None) -> str | None:
     if any(one.fits for one in found):
         return None
     if not found:
-        return "no change is known in the hours before; record changes to have them weighed"
+        return "no change fits: none is known from the day before it on"
     since = f" the rise of {began.at:%Y-%m-%d %H:%M}" if began else ""
     return f"no change fits{since}: {len(found)} looked at"

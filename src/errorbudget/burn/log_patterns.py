@@ -21,7 +21,7 @@ TRACES: Final = 3
 SHOWN: Final = 10
 """Templates told of a burn."""
 LEAST: Final = 3.0
-"""Nats from which a template is worth telling."""
+"""Nats from which one template is worth telling; more by the luck of there being many."""
 _DEPTH, _ALIKE, _CHILDREN, _TEMPLATES = 5, 0.65, 2_000, 20_000
 _DELIMITERS = " \t\r\n="
 _LONGEST = 4_000
@@ -93,6 +93,8 @@ class Exposure:
     good: int
     """Good requests of the burn."""
     bad: int
+    stride: int = 1
+    """One record in so many was read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +126,9 @@ def patterns(batches: Iterable[Records], exposure: Exposure, *, most: int = SHOW
     seen = _Seen()
     for batch in batches:
         seen.add(batch)
-    told = (_weigh(one, exposure) for one in seen.templates())
+    templates = list(seen.templates())
+    least = LEAST + log(max(len(templates), 1))
+    told = (_weigh(one, exposure, least) for one in templates)
     worth = sorted((one for one in told if one is not None), key=lambda one: -one.score)
     return worth[:most]
 
@@ -288,19 +292,19 @@ class _Excess:
         return self.nats * share**2
 
 
-def _weigh(one: _Counted, exposure: Exposure) -> Pattern | None:
+def _weigh(one: _Counted, exposure: Exposure, least: float) -> Pattern | None:
     growth = _growth(one, exposure)
     tied = _tied(one, exposure)
     reasons = [
-        (excess.score, says) for excess, says in (growth, tied) if excess and excess.nats >= LEAST
+        (excess.score, says) for excess, says in (growth, tied) if excess and excess.nats >= least
     ]
     if not reasons:
         return None
     reasons.sort(reverse=True)
     return Pattern(
         template=one.text,
-        count=sum(one.records[1:]),
-        baseline_count=one.records[Of.BEFORE],
+        count=sum(one.records[1:]) * exposure.stride,
+        baseline_count=one.records[Of.BEFORE] * exposure.stride,
         reason="; ".join(says for _, says in reasons),
         trace_ids=one.trace_ids(),
         score=sum(score for score, _ in reasons),
@@ -318,13 +322,13 @@ def _growth(one: _Counted, exposure: Exposure) -> tuple[_Excess | None, str]:
     if count < usually and one.is_trouble():
         return None, ""
     if not before:
-        return excess, f"new: {sum(one.records[1:]):,} in the burn, none before"
-    usual = f"{usually:,.0f}" if usually >= 1 else f"{usually:.1g}"
+        return excess, f"new: {sum(one.records[1:]) * exposure.stride:,} in the burn, none before"
+    usual = _number(usually)
     if not count:
         return excess, f"gone: none in the burn, about {usual} are usual"
     if count < usually:
         return excess, f"rarer: {count:,} in the burn, about {usual} are usual"
-    return excess, f"surging: {count / usually:.2g} times as often as before"
+    return excess, f"surging: {_number(count / usually)} times as often as before"
 
 
 def _tied(one: _Counted, exposure: Exposure) -> tuple[_Excess | None, str]:
@@ -336,5 +340,14 @@ def _tied(one: _Counted, exposure: Exposure) -> tuple[_Excess | None, str]:
     excess = _Excess(bad, rate * exposure.bad)
     if bad <= excess.expected:
         return None, ""
-    on_bad, on_good = min(bad / exposure.bad, 1), min(good / exposure.good, 1)
-    return excess, f"on {on_bad:.2%} of bad requests and {on_good:.2%} of good ones"
+    on_bad = min(bad * exposure.stride / exposure.bad, 1)
+    on_good = min(good * exposure.stride / exposure.good, 1)
+    return excess, f"on {_share(on_bad)} of bad requests and {_share(on_good)} of good ones"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
+
+
+def _share(value: float) -> str:
+    return f"{value:.0%}" if value >= 0.1 or not value else f"{100 * value:.2g}%"

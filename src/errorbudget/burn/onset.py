@@ -76,19 +76,25 @@ class _Fit:
 
 
 def onset(
-    start: datetime, width: timedelta, valid: Ints, bad: Ints, *, since: datetime | None = None
+    start: datetime,
+    width: timedelta,
+    valid: Ints,
+    bad: Ints,
+    *,
+    since: datetime | None = None,
+    sure: bool = False,
 ) -> Onset | None:
     """When bad requests began to be more frequent; None where nothing stands out.
 
     `valid` and `bad` count equal bins of `width`, rising from `start`, empty ones included. The
-    burn found is one that was still on after `since`, whether or not it has ended. Giving `since`
-    says that there is one, so that less evidence will do.
+    burn found is one that was still on after `since`, whether or not it has ended. Where it is
+    `sure` that there is one, less evidence will do.
     """
     after = 0 if since is None else max(0, (since - start) // width)
     if valid.size < 2 or not bad[after:].any():
         return None
     step, valid, bad = _latest(valid, bad, after)
-    if step is None or step.surprise < SURE + (np.log(valid.size) if since is None else 0):
+    if step is None or step.surprise < SURE + (0 if sure else np.log(valid.size)):
         return None
     ramp = _ramped(valid[: step.end], bad[: step.end])
     gradual = ramp is not None and ramp.most > step.most + APART * step.dispersion

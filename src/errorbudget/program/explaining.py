@@ -1,8 +1,6 @@
 """What broke? Puts together everything that is known of one burn."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
 from math import sqrt
 from typing import Final
 
@@ -14,70 +12,34 @@ from errorbudget.burn.breakdown import Breakdown
 from errorbudget.burn.onset import Onset, onset
 from errorbudget.burn.rules import DAY
 from errorbudget.errors import Failure
-from errorbudget.ledger.spans import spread, without
 from errorbudget.ledger.window import Span, minute_ceil, minute_floor, moment
-from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.program import burning
 from errorbudget.program.book import Book
 from errorbudget.program.budgets import Budgets
 from errorbudget.program.burns import BurnStanding, standings
 from errorbudget.program.explanation import Explanation
+from errorbudget.program.scene import Scene
+from errorbudget.program.witnesses import Witnesses
 from errorbudget.source import Source
+from errorbudget.store.changes import Changes
 
 HOUR: Final = 60
 MINUTE: Final = timedelta(minutes=1)
-MOST: Final = 4_000_000
-"""Requests before a burn that it is compared with at most; about 1 % of the rates that matter."""
-
+LOOKBACK: Final = 180
+"""Minutes before a burn in which its onset is sought, or as many as it lasts."""
 _CALM: Final = ("none", "unknown")
 
 FEW: Final = 20
 """With fewer failures a burn has no shape to speak of."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Scene:
-    """A burn, as far as the tallies tell: what every section of an explanation starts from."""
-
-    book: Book
-    row: int
-    burn: BurnStanding
-    span: Span
-    """The minutes that are explained."""
-    before: Span
-    """The day before it began, as far as there were requests."""
-    onset: Onset | None
-    """When the burn began, as far as the counts tell."""
-
-    @property
-    def document(self) -> ObjectiveDocument:
-        """The document whose objective burns."""
-        return self.burn.standing.document
-
-    def kept(self, span: Span) -> list[Span]:
-        """The minutes of a span that the document does not exclude."""
-        return without([span], self.book.life(self.document).excluded)
-
-    @cached_property
-    def compared(self) -> list[Span]:
-        """The minutes before that are looked at: all, or of very many requests some, spread out."""
-        valid, _ = self.counts(self.before)
-        enough = len(self.before) * MOST // max(valid, 1)
-        return [kept for part in spread(self.before, enough) for kept in self.kept(part)]
-
-    def counts(self, span: Span) -> tuple[int, int]:
-        """Valid and bad requests of a span."""
-        row, start, end = (np.array([one]) for one in (self.row, span.start, span.end))
-        valid, bad = self.book.counts(row, start, end)
-        return int(valid[0]), int(bad[0])
-
-
 class Explaining:
     """What is known of a burn, now or in the past."""
 
-    def __init__(self, source: Source, budgets: Budgets) -> None:
+    def __init__(self, source: Source, budgets: Budgets, changes: Changes) -> None:
         self._source = source
         self._budgets = budgets
+        self._witnesses = Witnesses(source, changes)
 
     def explain(
         self,
@@ -95,13 +57,14 @@ class Explaining:
         scene = self._scene(service, objective, since, until, at)
         valid, bad = scene.counts(scene.span)
         found = self._source.breakdown(
-            scene.book.promises[scene.row].indicator,
+            scene.indicator,
             scene.document.burn.group_by,
             scene.kept(scene.span) or [Span(scene.span.end, scene.span.end)],
             scene.compared,
         )
         allowance = float(scene.document.objectives[objective].target.allowance)
         where = attribution.attribution(found, allowance, _dispersion(scene))
+        told = self._witnesses.evidence(scene)
         return Explanation(
             burn=scene.burn,
             span=scene.span,
@@ -110,9 +73,9 @@ class Explaining:
             onset=scene.onset,
             where=where,
             who=concentration.concentration(found.tenants, allowance, _usual(scene)),
-            changes=(),
-            logs=(),
-            limits=(*_limits(scene, bad, found), *_unplaced(bad, where)),
+            changes=told.changes,
+            logs=told.logs,
+            limits=(*_limits(scene, bad, found), *_unplaced(bad, where), *told.limits),
         )
 
     def _scene(
@@ -134,7 +97,8 @@ class Explaining:
         burn = standings(book, until or at)[row]
         end = minute_ceil(until or at)
         start = minute_floor(since) if since else end - _worst(burn)
-        began = _onset(book, row, start, end, sure=burn.alert not in _CALM)
+        asked = since is not None or burn.alert not in _CALM
+        began = _onset(book, row, start, end, sure=asked)
         if since is None and began is not None:
             start, end = minute_floor(began.at), min(end, minute_ceil(began.until))
         clean = start if began is None else min(start, minute_floor(began.earliest))
@@ -152,12 +116,11 @@ def _worst(burn: BurnStanding) -> int:
 
 
 def _onset(book: Book, row: int, start: int, end: int, *, sure: bool) -> Onset | None:
-    """When what burns in [start, end) began; `sure` where an alert says that something does."""
-    first_day = (start - DAY) // DAY
-    valid, bad = book.minutes(row, first_day, end // DAY - first_day + 1)
-    seen = slice(start - DAY - first_day * DAY, end - first_day * DAY)
-    since = moment(start) if sure else None
-    return onset(moment(start - DAY), MINUTE, valid[seen], bad[seen], since=since)
+    """When what burns in [start, end) began; `sure` where an alert or a person says it burns."""
+    first = start - max(LOOKBACK, end - start)
+    minutes = np.arange(first, end)
+    valid, bad = book.counts(np.full(minutes.size, row), minutes, minutes + 1)
+    return onset(moment(first), MINUTE, valid, bad, since=moment(start), sure=sure)
 
 
 def _dispersion(scene: Scene) -> float:

@@ -6,6 +6,8 @@ from typing import Any
 from errorbudget import clock
 from errorbudget.burn.attribution import Finding
 from errorbudget.burn.concentration import Concentration
+from errorbudget.burn.correlation import Coincidence
+from errorbudget.burn.log_patterns import Pattern
 from errorbudget.burn.onset import Onset
 from errorbudget.ledger.window import Span, moment
 from errorbudget.program.burns import BurnStanding
@@ -13,10 +15,7 @@ from errorbudget.program.burns import BurnStanding
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """What broke, since when, where, for whom, what changed and what the logs say; and the limits.
-
-    Sections that are mappings or lists of mappings are as JSON has them.
-    """
+    """What broke, since when, where, for whom, what changed, what logs say; and the limits."""
 
     burn: BurnStanding
     """How fast the budget goes at the end of the time that is explained."""
@@ -27,8 +26,8 @@ class Explanation:
     onset: Onset | None
     where: tuple[Finding, ...]
     who: Concentration
-    changes: tuple[dict[str, Any], ...]
-    logs: tuple[dict[str, Any], ...]
+    changes: tuple[Coincidence, ...]
+    logs: tuple[Pattern, ...]
     limits: tuple[str, ...]
     """What the rest could not know, or knows only roughly; one sentence each."""
 
@@ -46,8 +45,8 @@ class Explanation:
             "onset": None if self.onset is None else _onset(self.onset),
             "where": [finding.as_dict() for finding in self.where],
             "who": self.who.as_dict(),
-            "changes": list(self.changes),
-            "logs": list(self.logs),
+            "changes": [one.as_dict() for one in self.changes],
+            "logs": [one.as_dict() for one in self.logs],
             "limits": list(self.limits),
             "burn": self.burn.as_dict(),
             "runbook": document.runbook,
@@ -60,9 +59,9 @@ class Explanation:
         told = [f"{standing.document.name} {standing.objective}: {self._symptom()}"]
         if self.where:
             told.append(f"most in {words(self.where[0])}")
-        fitting = next((one for one in self.changes if one["fits"]), None)
+        fitting = next((one for one in self.changes if one.fits), None)
         if fitting is not None:
-            told.append(f"coincides with {fitting['change']}")
+            told.append(f"coincides with {fitting.change.id}")
         return "; ".join(told)
 
     def _symptom(self) -> str:

@@ -102,7 +102,7 @@ class Program:
     @cached_property
     def explaining(self) -> Explaining:
         """What broke."""
-        return Explaining(self.warehouse, self.budgets)
+        return Explaining(self.warehouse, self.budgets, self.home.changes)
 
     def watch(self, *, route: Route = nobody, wake: Callable[[], None] = lambda: None) -> Watch:
         """What keeps looking and tells; for a thread of its own."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -14,6 +14,8 @@ from errorbudget.ledger.window import Span
 
 if TYPE_CHECKING:
     from errorbudget.burn.breakdown import Breakdown
+    from errorbudget.burn.correlation import Split, Way
+    from errorbudget.burn.log_patterns import Records
     from errorbudget.objective.indicator import Counting, Indicator, Requests
 
 
@@ -97,6 +99,17 @@ class Failing:
     count: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Logs:
+    """Log records of a burn and of the time before it, to be read once, before anything else."""
+
+    batches: Iterator[Records]
+    stride: int
+    """One record in so many is read."""
+    records: int
+    """How many there are."""
+
+
 class Source(Protocol):
     """What the program asks of anything that holds requests."""
 
@@ -136,6 +149,26 @@ class Source(Protocol):
         request's, or `attributes.NAME`. Values that few of the burn's failures share are summed
         as one.
         """
+        ...
+
+    def split(self, indicator: Counting, span: Span, *, through: str | None = None) -> Split:
+        """Counts by minute, version and route.
+
+        With `through`, only of requests that this other service took part in, by its version.
+        """
+        ...
+
+    def paths(
+        self, indicator: Counting, span: Span, others: Sequence[str], requests: int
+    ) -> Mapping[str, Way]:
+        """In how many requests of a span each of these services took part, told by trace ids.
+
+        `requests` is about how many there are; of many good ones a sample is asked.
+        """
+        ...
+
+    def logs(self, indicator: Counting, before: Span, burn: Span) -> Logs:
+        """The log records of a burn and of the span right before it; of very many, a sample."""
         ...
 
     def failing(self, indicator: Counting, spans: Sequence[Span], most: int) -> Failing:

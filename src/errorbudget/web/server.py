@@ -97,7 +97,9 @@ class Server:
         self._aside = program.warehouse.another()
         self._explaining_turn = threading.Lock()
         self._explaining = Explaining(
-            self._aside, Budgets(program.home, self._aside, program.objectives)
+            self._aside,
+            Budgets(program.home, self._aside, program.objectives),
+            program.home.changes,
         )
         self._approvals = Approvals(program.home, program.objectives, self._budgets)
         self._gate = Gate(program.home, self._reading, program.objectives, self._budgets)

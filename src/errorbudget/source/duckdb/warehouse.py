@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,13 +18,14 @@ from errorbudget.change import Appearance
 from errorbudget.ledger.tally import Counts, Tallies
 from errorbudget.ledger.window import Span, moment
 from errorbudget.request import Added, Corrected, Receipt
-from errorbudget.source import Appeared, Failing, Liveness, Stirred, Touched, Version
-from errorbudget.source.duckdb import breaking_down, counting, living
+from errorbudget.source import Appeared, Failing, Liveness, Logs, Stirred, Touched, Version
+from errorbudget.source.duckdb import breaking_down, counting, living, witnessing
 from errorbudget.source.duckdb.connection import open_file
 from errorbudget.source.duckdb.statements import statement
 
 if TYPE_CHECKING:
     from errorbudget.burn.breakdown import Breakdown
+    from errorbudget.burn.correlation import Split, Way
     from errorbudget.objective.criterion import Criterion
     from errorbudget.objective.indicator import Counting, Indicator, Requests
 
@@ -172,6 +173,20 @@ class Warehouse:
     ) -> Breakdown:
         """The requests of a burn and of the time before it, by these columns and by tenant."""
         return breaking_down.breakdown(self.connection, indicator, columns, burn, before)
+
+    def split(self, indicator: Counting, span: Span, *, through: str | None = None) -> Split:
+        """Counts by minute, version and route; of another service's versions, where asked."""
+        return witnessing.split(self.connection, indicator, span, through)
+
+    def paths(
+        self, indicator: Counting, span: Span, others: Sequence[str], requests: int
+    ) -> Mapping[str, Way]:
+        """In how many requests of a span each of these services took part."""
+        return witnessing.paths(self.connection, indicator, span, others, requests)
+
+    def logs(self, indicator: Counting, before: Span, burn: Span) -> Logs:
+        """The log records of a burn and of the span right before it; of very many, a sample."""
+        return witnessing.logs(self.connection, indicator, before, burn)
 
     def failing(self, indicator: Counting, spans: Sequence[Span], most: int) -> Failing:
         """The newest bad requests of some spans of minutes. Raises CriterionFailed."""

@@ -1,0 +1,104 @@
+"""What began, changed and was written down in the shop's troubles is told as its story says."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from errorbudget.program.explanation import Explanation
+from errorbudget.program.program import Program
+from errorbudget.shop import Shop, generate
+
+Open = tuple[Program, Shop]
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
+    folder: Path = tmp_path_factory.mktemp("shop")
+    shop = generate(folder / "files", days=51, scale=0.5, search_scale=0.12)
+    with Program.open(folder / "home", create=True) as program:
+        for service in ("checkout", "search"):
+            for path in shop.requests[service]:
+                program.requests.ingest(path)
+            for path in shop.logs[service]:
+                program.requests.ingest(path, logs=True)
+            program.objectives.apply(shop.documents[service], now=shop.start)
+        for deploy in shop.changes:
+            program.changes.record(deploy.change, now=deploy.change.finished_at or shop.start)
+        yield program, shop
+
+
+def explained(opened: Open, name: str, *, minutes: int = 40) -> tuple[Explanation, datetime]:
+    """What is said of a trouble that many minutes after it began, and when it did."""
+    program, shop = opened
+    event = next(one for one in shop.truth["events"] if one["name"] == name)
+    began = datetime.fromisoformat(event["from"])
+    until = began + minutes * MINUTE
+    found = program.explaining.explain(
+        event["service"], "availability", since=until - 60 * MINUTE, until=until, at=until
+    )
+    return found, began
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "words"),
+    [
+        ("eur-rounding", "checkout-2.14.0", "cannot round <NUM> EUR of order <NUM>"),
+        ("voucher-scan", "checkout-2.18.0", "voucher lookup for order <NUM> scanned"),
+    ],
+)
+def test_a_broken_deploy_is_the_first_change_and_its_line_the_first_template(
+    opened: Open, name: str, change: str, words: str
+) -> None:
+    found, _ = explained(opened, name)
+
+    assert found.changes[0].change.id == change
+    assert found.changes[0].fits
+    assert not any(other.fits for other in found.changes[1:])
+    assert found.logs[0].template.startswith(words)
+    assert "new" in found.logs[0].reason
+    assert len(found.logs[0].trace_ids) == 3
+    assert change in found.headline()
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("provider-outage", "payment provider acquirer-<NUM> timed out"),
+        ("tenant-flood", "query of tenant"),
+        ("crowd", "no database connection for order <NUM>"),
+    ],
+)
+def test_where_no_deploy_was_no_change_fits_and_the_line_is_first(
+    opened: Open, name: str, words: str
+) -> None:
+    found, _ = explained(opened, name)
+
+    assert not any(one.fits for one in found.changes)
+    assert any("o change fits" in limit for limit in found.limits)
+    assert found.logs[0].template.startswith(words)
+
+
+def test_a_slow_burn_is_told_as_creeping_with_its_shards_and_without_a_change(
+    opened: Open,
+) -> None:
+    program, shop = opened
+    since, until = shop.at(34), shop.at(36)
+    found = program.explaining.explain("search", "availability", since=since, until=until, at=until)
+
+    assert found.onset is not None
+    assert found.onset.gradual
+    assert not any(one.fits for one in found.changes)
+    assert found.logs[0].template == "index shard <NUM> answered in <NUM> ms, expected <NUM>"
+
+
+@pytest.mark.parametrize(
+    "name", ["eur-rounding", "provider-outage", "voucher-scan", "tenant-flood", "crowd"]
+)
+def test_the_onset_is_within_minutes_of_the_trouble(opened: Open, name: str) -> None:
+    found, began = explained(opened, name)
+
+    assert found.onset is not None
+    assert abs(found.onset.at - began) <= 6 * MINUTE
