@@ -15,7 +15,7 @@ app = typer.Typer(help="Objective documents: what a service promises.", no_args_
 app.command()(propose)
 app.command()(backtest)
 
-for command in (signing.sign, signing.verify, signing.history):
+for command in (signing.sign, signing.verify, signing.history, signing.diff):
     app.command()(command)
 app.command("import")(translating.import_)
 app.command()(translating.export)

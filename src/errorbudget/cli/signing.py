@@ -119,3 +119,19 @@ def _judged(decisions: list[Told]) -> str:
         f"judged {len(decisions)} change{plural}, last {last['change']} at {last['at']}:"
         f" {last['decision']} (entry {last['entry']})"
     )
+
+
+def diff(
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="An objective document.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="Another version of it.")],
+    as_json: Json = False,
+) -> None:
+    """What a change to a document means, in words; `objective backtest` says it in numbers."""
+    from errorbudget.objective.difference import differences
+    from errorbudget.program.objectives import checked
+
+    found = differences(checked(old)[0], checked(new)[0])
+    if as_json:
+        print_json(found)
+    else:
+        sys.stdout.write("".join(f"{line}\n" for line in found or ["nothing differs in meaning"]))
