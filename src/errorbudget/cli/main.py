@@ -16,6 +16,7 @@ from errorbudget.cli import (
     forecast,
     gate,
     incident,
+    letter,
     objective,
     requests,
     serve,
@@ -50,6 +51,7 @@ app.add_typer(incident.app, name="incident")
 app.add_typer(audit.app, name="audit")
 app.command("serve")(serve.serve)
 app.add_typer(token.app, name="token")
+app.add_typer(letter.app, name="letter")
 app.command("demo")(demo.demo)
 
 

@@ -14,7 +14,8 @@ from errorbudget.errors import Failure, Kind
 from errorbudget.ingest.fingerprints import Fingerprints
 from errorbudget.ingest.frame import Batch, Frame, encoded, frames, placed
 
-_FULL: Final = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
+FULL: Final = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
+"""What a system says when a disk, or what may be used of it, is full."""
 _SEGMENTS: Final = "*.ndjson"
 
 
@@ -276,7 +277,7 @@ class Journal:
         return current + sum(segment.size for segment in self._closed)
 
     def _disk_refused(self, cause: OSError) -> DiskRefused:
-        full = "the disk is full" if cause.errno in _FULL else f"the disk failed: {cause.strerror}"
+        full = "the disk is full" if cause.errno in FULL else f"the disk failed: {cause.strerror}"
         return DiskRefused(
             f"{self._folder}: {full}",
             "make room there; nothing that was acknowledged is lost",

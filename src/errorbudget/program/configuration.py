@@ -22,7 +22,8 @@ from pydantic import (
 
 from errorbudget.errors import Failure, Kind
 from errorbudget.ingest.redaction import Column, Treatment, compiled
-from errorbudget.notify.targets import Target
+from errorbudget.notify.heartbeat import LONGEST
+from errorbudget.notify.targets import Address, AppriseTarget, Target
 from errorbudget.objective import notation
 
 STRICT: Final = ConfigDict(extra="forbid", frozen=True)
@@ -134,6 +135,17 @@ class Signing(BaseModel):
     """Keys that count no longer."""
 
 
+class Beating(BaseModel):
+    """Who hears that somebody is watching."""
+
+    model_config = STRICT
+    targets: tuple[str, ...] = ()
+    """Names of targets: Alertmanagers and webhooks."""
+    url: Address | None = None
+    """An address that is posted to."""
+    every: Annotated[Span, Field(le=LONGEST)] = timedelta(minutes=1)
+
+
 class Configuration(BaseModel):
     """Everything that can be set."""
 
@@ -149,6 +161,22 @@ class Configuration(BaseModel):
     signers: Signing = Signing()
     targets: dict[str, Target] = Field(default_factory=dict[str, Target])
     """Whom messages go to, by the names that documents use under `notify`."""
+
+    heartbeat: Beating = Beating()
+    measure_itself: bool = False
+    """Whether the server's own calls are requests of a service `errorbudget`."""
+
+    @model_validator(mode="after")
+    def _beats_for_somebody_that_can_miss_it(self) -> Self:
+        for name in self.heartbeat.targets:
+            if name not in self.targets:
+                raise ValueError(f"heartbeat.targets: no target is called {name}")
+            if isinstance(self.targets[name], AppriseTarget):
+                raise ValueError(
+                    f"heartbeat.targets: {name} is a chat or a pager, which misses nothing;"
+                    " write an Alertmanager, a webhook, or heartbeat.url"
+                )
+        return self
 
     @field_validator("listen")
     @classmethod

@@ -54,6 +54,33 @@ def tokens(server: Here, _caller: Administers) -> Response:
     return as_json(server.tokens.list(clock.now()))
 
 
+@router.get(
+    "/letters",
+    summary="Messages that did not arrive",
+    responses=documented(list[answers.DeadLetter], "Oldest first, each with the last reason."),
+)
+def dead_letters(server: Here, _caller: Administers) -> Response:
+    """Given up after many tries, or refused."""
+    return as_json(server.letters.dead())
+
+
+class Resent(BaseModel):
+    """Which dead letters to try again."""
+
+    model_config = ConfigDict(extra="forbid")
+    numbers: Annotated[list[int], Field(max_length=10_000)] = []
+
+
+@router.post(
+    "/letters/resend",
+    summary="Send dead letters again",
+    responses=documented(answers.Resent, "How many wait again; they are tried at once."),
+)
+def resend(server: Here, _caller: Administers, sent: Resent) -> Response:
+    """Those numbered so, or all where none is named."""
+    return as_json(server.resend(sent.numbers))
+
+
 @router.delete(
     "/tokens/{which}",
     summary="Revoke a token",

@@ -408,6 +408,23 @@ class Health(_Answer):
     status: str
 
 
+class DeadLetter(_Answer):
+    """A message that did not arrive at a target."""
+
+    number: int
+    target: str
+    title: str
+    problem: str
+    attempts: int
+    put: str
+
+
+class Resent(_Answer):
+    """How many letters wait for delivery again."""
+
+    resent: int
+
+
 class Token(_Answer):
     """What a token may do."""
 

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -21,7 +22,7 @@ from errorbudget.web import (
     reading,
     sending,
 )
-from errorbudget.web.families import Calls
+from errorbudget.web.families import Note
 from errorbudget.web.pages import live, overview
 from errorbudget.web.server import Server
 
@@ -48,16 +49,16 @@ def application(server: Server) -> FastAPI:
         app.include_router(routes.router)
     for shown in (overview, live):
         app.include_router(shown.router)
-    app.add_middleware(Logged, calls=server.calls)
+    app.add_middleware(Logged, notes=server.notes)
     return app
 
 
 class Logged:
     """Writes one line for each call: what was asked, what came of it, how long it took."""
 
-    def __init__(self, app: ASGIApp, calls: Calls) -> None:
+    def __init__(self, app: ASGIApp, notes: Sequence[Note]) -> None:
         self._app = app
-        self._calls = calls
+        self._notes = notes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a call on."""
@@ -78,7 +79,8 @@ class Logged:
             seconds = time.perf_counter() - started
             # Paths that nobody serves are anything: they must not become so many numbers.
             route = getattr(scope.get("route"), "path", "other")
-            self._calls.note(scope["method"], route, status, seconds)
+            for note in self._notes:
+                note(scope["method"], route, status, seconds)
             _log(scope, status, seconds)
 
 

@@ -3,13 +3,15 @@
 import logging
 from typing import Any, ClassVar, Final
 
+import duckdb
 import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
 from errorbudget.errors import Failure, Kind
-from errorbudget.ingest.journal import Busy, DiskRefused
+from errorbudget.ingest.journal import FULL, Busy, DiskRefused
 from errorbudget.ingest.otlp.refusal import Refused
 from errorbudget.ingest.posted import TooLong
 
@@ -17,6 +19,9 @@ LOG = logging.getLogger(__name__)
 
 STATUS: Final = {Kind.USAGE: 400, Kind.DOCUMENT: 422, Kind.BUSY: 503, Kind.UNTRUSTED: 409}
 JSON: Final = "application/json"
+_FULL_WORDS: Final = ("No space left on device", "database or disk is full", "Out of disk space")
+_AFTER_FULL: Final = 5
+"""Seconds until a sender is told to come again."""
 
 
 class TurnedAway(Failure):
@@ -98,11 +103,36 @@ def install(app: FastAPI) -> None:
         response.headers.update(cause.headers or {})
         return response
 
-    @app.exception_handler(Exception)
-    def of_nobody(request: Request, cause: Exception) -> Response:  # pyright: ignore[reportUnusedFunction]
-        LOG.error("%s %s failed", request.method, request.url.path, exc_info=cause)
-        line = "a defect of this program; its log says more"
-        return as_json(_error("crash", [line]), status=500)
+    # Handled by their kinds, not as Exception, after whose answer the server drops the connection.
+    for kind in (OSError, DBAPIError, duckdb.Error, Exception):
+        app.add_exception_handler(kind, _of_nobody)
+
+
+def _of_nobody(request: Request, cause: Exception) -> Response:
+    if is_full(cause):
+        LOG.error("%s %s: the disk is full", request.method, request.url.path)
+        return told(_no_room())
+    LOG.error("%s %s failed", request.method, request.url.path, exc_info=cause)
+    return as_json(_error("crash", ["a defect of this program; its log says more"]), status=500)
+
+
+def is_full(cause: BaseException | None) -> bool:
+    """Whether it came of a disk without room; every library says that in its own way."""
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in FULL:
+            return True
+        if any(words in str(cause) for words in _FULL_WORDS):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
+
+
+def _no_room() -> DiskRefused:
+    return DiskRefused(
+        "the disk of the home is full",
+        "make room there; nothing that was acknowledged is lost",
+        retry_after=_AFTER_FULL,
+    )
 
 
 def _error(word: str, lines: list[str]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """How are numbers written in OpenMetrics, and how many calls were there?"""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import Final, Literal
@@ -28,6 +28,10 @@ class Family:
         for labels, value in self.samples:
             if value is not None:
                 yield f"{name}{_labels(labels)} {value}"
+
+
+Note = Callable[[str, str, int, float], None]
+"""Takes a call's method, route, status and seconds."""
 
 
 class Calls:

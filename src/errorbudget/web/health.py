@@ -7,9 +7,7 @@ from fastapi import APIRouter, Response
 from errorbudget import clock
 from errorbudget.web import answers
 from errorbudget.web.calling import Here, documented
-from errorbudget.web.current import OVERDUE
 from errorbudget.web.failing import as_json
-from errorbudget.web.server import Server
 
 router = APIRouter(tags=["health"])
 
@@ -34,30 +32,9 @@ def healthz() -> Response:
 )
 def readyz(server: Here) -> Response:
     """Ready once every budget has been evaluated, and again and again; no token needed."""
-    problems = found(server)
+    problems = server.problems()
     status = "unready" if problems else "ready"
     return as_json({"status": status, "problems": problems}, status=503 if problems else 200)
-
-
-def found(server: Server) -> list[str]:
-    """What keeps the server from doing its work."""
-    pulse, stream = server.current.pulse, server.stream.state
-    problems = list[str]()
-    if pulse.age is None:
-        problems.append("the budgets have not been evaluated yet")
-    elif pulse.age > OVERDUE + server.configuration.watch.every.total_seconds():
-        problems.append(f"the budgets were last evaluated {pulse.age:.0f} s ago")
-    if pulse.problem:
-        problems.append(f"evaluating the budgets fails: {_plain(pulse.problem)}")
-    if stream.problem:
-        problems.append(f"loading what was acknowledged fails: {_plain(stream.problem)}")
-    if stream.unloaded > server.configuration.receive.unloaded * 0.9:
-        problems.append(f"{stream.unloaded // 2**20} MiB wait to be loaded")
-    return problems
-
-
-def _plain(problem: str) -> str:
-    return problem.splitlines()[0][:300]
 
 
 @router.get(
@@ -69,8 +46,8 @@ def status(server: Here) -> Response:
     """Numbers for people; /metrics has them for machines."""
     pulse, stream = server.current.pulse, server.stream.state
     told: dict[str, Any] = {
-        "status": "unready" if found(server) else "ready",
-        "problems": found(server),
+        "status": "unready" if server.problems() else "ready",
+        "problems": server.problems(),
         "evaluated_at": clock.text(pulse.at) if pulse.at else None,
         "evaluations": pulse.ticks,
         "evaluation_seconds": pulse.seconds,

@@ -13,7 +13,6 @@ from fastapi import APIRouter, Response
 from errorbudget.web.access import Caller
 from errorbudget.web.calling import Here, Reads
 from errorbudget.web.families import Family
-from errorbudget.web.health import found
 from errorbudget.web.server import Server
 
 router = APIRouter(tags=["health"])
@@ -91,7 +90,7 @@ def _burns(server: Server, caller: Caller) -> Iterator[Family]:
 
 def _own(server: Server) -> Iterator[Family]:
     pulse, stream = server.current.pulse, server.stream.state
-    yield _one("ready", "gauge", "1 when the server does its work.", int(not found(server)))
+    yield _one("ready", "gauge", "1 when the server does its work.", int(not server.problems()))
     yield _one("evaluations", "counter", "Evaluations of every budget.", pulse.ticks)
     yield _one("evaluation_seconds", "gauge", "How long the last evaluation took.", pulse.seconds)
     words = "Seconds since the last evaluation."
@@ -103,9 +102,13 @@ def _own(server: Server) -> Iterator[Family]:
     yield _one("known_rows", "counter", words, stream.duplicates)
     words = "Journal segments that could not be read back."
     yield _one("set_aside_segments", "counter", words, stream.set_aside)
+    yield _one("disk_free_bytes", "gauge", "Left on the disk of the home.", server.free())
+    words = "Kept free on it: below, senders are told to come again."
+    yield _one("disk_spare_bytes", "gauge", words, server.configuration.receive.spare)
     letters = server.program.home.outbox.counts()
     samples = [({"state": state.value}, count) for state, count in letters.items()]
     yield Family("errorbudget_letters", "gauge", "Messages by state; dead ones wait.", samples)
+    yield _one("heartbeats", "counter", "Heartbeats that were taken.", server.heartbeat.sent)
     yield from server.calls.families()
     yield Family("process_resident_memory_bytes", "gauge", "Memory.", [({}, _resident())])
 

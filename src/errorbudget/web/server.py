@@ -19,7 +19,8 @@ from errorbudget.ingest.redaction import Redaction
 from errorbudget.ingest.report import Report
 from errorbudget.ingest.stream import Pace, Stream
 from errorbudget.notify.delivery import Delivery
-from errorbudget.notify.targets import open_targets
+from errorbudget.notify.heartbeat import Heartbeat
+from errorbudget.notify.targets import open_targets, reveal
 from errorbudget.objective.document import ObjectiveDocument, RiskClass
 from errorbudget.program import redacting
 from errorbudget.program.approvals import Approvals, Wanted
@@ -32,6 +33,7 @@ from errorbudget.program.explaining import Explaining
 from errorbudget.program.explanation import Explanation
 from errorbudget.program.failures import FailedRequests, Failures
 from errorbudget.program.gate import Gate
+from errorbudget.program.letters import Letters
 from errorbudget.program.program import Program
 from errorbudget.program.proposals import Proposals
 from errorbudget.program.question import Question
@@ -41,8 +43,9 @@ from errorbudget.program.tokens import Tokens
 from errorbudget.program.vigil import Snapshot
 from errorbudget.program.watching import Watch
 from errorbudget.source.duckdb.warehouse import Warehouse
-from errorbudget.web.current import PATIENCE, Current, known
-from errorbudget.web.families import Calls
+from errorbudget.web.current import OVERDUE, PATIENCE, Current, known
+from errorbudget.web.families import Calls, Note
+from errorbudget.web.own import SERVICE, OwnRequests, document
 from errorbudget.web.receiving import PostedDoor, Room
 
 
@@ -84,6 +87,9 @@ class Server:
             configuration.watch.every.total_seconds(),
             lambda: self.stream.state.loaded,
         )
+        self.heartbeat = self._heartbeat()
+        self.own = OwnRequests(self.stream) if configuration.measure_itself else None
+        self.letters = Letters(program.home)
         self._reading = program.warehouse.another()
         self._reading_turn = threading.Lock()
         self._asking = program.warehouse.another()
@@ -105,6 +111,11 @@ class Server:
         self._gate = Gate(program.home, self._reading, program.objectives, self._budgets)
 
     @property
+    def notes(self) -> list[Note]:
+        """Who is told of every call."""
+        return [self.calls.note, *([self.own.note] if self.own else [])]
+
+    @property
     def needs_tokens(self) -> bool:
         """Without tokens the server serves its own machine alone, and all of it."""
         host, _ = split(self.configuration.listen)
@@ -115,14 +126,43 @@ class Server:
         self._delivery.start()
         self.stream.start()
         self.current.start()
+        self.heartbeat.start()
+        if self.own:
+            self._promise_of_itself()
+            self.own.start()
 
     def stop(self) -> None:
         """Load what was acknowledged, evaluate it, tell what it says, and let go."""
+        self.heartbeat.stop()
+        if self.own:
+            self.own.stop()
         self.stream.close()
         self.current.stop()
         self.current.renew()
         self._delivery.stop()
         self._addresses.close()
+
+    def problems(self) -> list[str]:
+        """What keeps the server from doing its work, each in a line."""
+        pulse, stream = self.current.pulse, self.stream.state
+        problems = list[str]()
+        if pulse.age is None:
+            problems.append("the budgets have not been evaluated yet")
+        elif pulse.age > OVERDUE + self.configuration.watch.every.total_seconds():
+            problems.append(f"the budgets were last evaluated {pulse.age:.0f} s ago")
+        if (free := self.free()) < self.configuration.receive.spare:
+            problems.append(_full(free, self.configuration.receive.spare))
+        if pulse.problem:
+            problems.append(f"evaluating the budgets fails: {_plain(pulse.problem)}")
+        if stream.problem:
+            problems.append(f"loading what was acknowledged fails: {_plain(stream.problem)}")
+        if stream.unloaded > self.configuration.receive.unloaded * 0.9:
+            problems.append(f"{stream.unloaded // 2**20} MiB wait to be loaded")
+        return problems
+
+    def free(self) -> int:
+        """Bytes that the disk of the home has left."""
+        return shutil.disk_usage(self.program.home.path).free
 
     def refresh(self) -> None:
         """Return when everything acknowledged before is evaluated, or patience ends."""
@@ -283,6 +323,12 @@ class Server:
             body, Path(name), now=clock.now(), signatures=signatures
         ).as_dict()
 
+    def resend(self, numbers: Sequence[int]) -> dict[str, int]:
+        """Try dead letters again, at once. Raises Failure."""
+        resent = self.letters.resend(numbers, now=clock.now())
+        self._delivery.wake()
+        return resent
+
     def spool(self, name: str) -> Path:
         """A place for a file that is being sent; it goes when it is in, or with the next start."""
         folder = self.program.home.staging / f"sent-{secrets.token_hex(8)}"
@@ -293,8 +339,34 @@ class Server:
         """Drop a file that was sent."""
         shutil.rmtree(file.parent, ignore_errors=True)
 
+    def _heartbeat(self) -> Heartbeat:
+        beating = self.configuration.heartbeat
+        addresses = self._addresses.of(beating.targets)
+        return Heartbeat(
+            channels=[self._addresses.channels[address] for address in addresses],
+            url=reveal(beating.url, Path.cwd()) if beating.url else "",
+            every=beating.every,
+            problems=self.problems,
+            clock=clock.now,
+        )
+
+    def _promise_of_itself(self) -> None:
+        if self.program.objectives.observing(SERVICE) is None:
+            self.apply(document(), "errorbudget.yaml")
+
     def _name(self, service: str | None) -> str | None:
         return None if service is None else self._budgets.document(service).name
+
+
+def _full(free: int, spare: int) -> str:
+    return (
+        f"the disk is full: {free >> 20} MiB are left, and {spare >> 20} MiB are kept for what was"
+        " acknowledged; senders are told to come again"
+    )
+
+
+def _plain(problem: str) -> str:
+    return problem.splitlines()[0][:300]
 
 
 def _pace(configuration: Configuration) -> Pace:

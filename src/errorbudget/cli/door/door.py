@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         changes,
         explaining,
         gate,
+        letters,
         objectives,
         proposals,
         requests,
@@ -105,6 +106,13 @@ class Door:
         from errorbudget.cli.door import tokens
 
         return self._either(tokens.AtHome, tokens.OnServer)
+
+    @cached_property
+    def letters(self) -> letters.AtHome | letters.OnServer:
+        """Messages that did not arrive."""
+        from errorbudget.cli.door import letters
+
+        return self._either(letters.AtHome, letters.OnServer)
 
     def _either(
         self, at_home: Callable[[Program], Home], on_server: Callable[[Wire], Server]
