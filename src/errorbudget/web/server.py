@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -70,26 +70,13 @@ class Server:
             self.stream, program.warehouse, program.home.rejected, _posted(receive), redaction
         )
         self.room = Room(receive.body, receive.at_once)
-        watching = program.warehouse.another()
         self._addresses = open_targets(
             configuration.targets, source=f"errorbudget:{program.home.path.name}", folder=Path.cwd()
         )
         self._delivery = Delivery(program.home.outbox, self._addresses.channels, clock=clock.now)
-        self.current = Current(
-            Watch(
-                program.home,
-                watching,
-                program.objectives,
-                route=self._addresses.of,
-                wake=self._delivery.wake,
-            ),
-            watching,
-            configuration.watch.every.total_seconds(),
-            lambda: self.stream.state.loaded,
-        )
+        self.current = self._current()
         self.heartbeat = self._heartbeat()
         self.own = OwnRequests(self.stream) if configuration.measure_itself else None
-        self.letters = Letters(program.home)
         self._reading = program.warehouse.another()
         self._reading_turn = threading.Lock()
         self._asking = program.warehouse.another()
@@ -109,6 +96,11 @@ class Server:
         )
         self._approvals = Approvals(program.home, program.objectives, self._budgets)
         self._gate = Gate(program.home, self._reading, program.objectives, self._budgets)
+
+    @cached_property
+    def letters(self) -> Letters:
+        """Messages that did not arrive."""
+        return Letters(self.program.home)
 
     @property
     def notes(self) -> list[Note]:
@@ -338,6 +330,18 @@ class Server:
     def unspool(self, file: Path) -> None:
         """Drop a file that was sent."""
         shutil.rmtree(file.parent, ignore_errors=True)
+
+    def _current(self) -> Current:
+        program, watching = self.program, self.program.warehouse.another()
+        watch = Watch(
+            program.home,
+            watching,
+            program.objectives,
+            route=self._addresses.of,
+            wake=self._delivery.wake,
+        )
+        every = self.configuration.watch.every.total_seconds()
+        return Current(watch, watching, every, lambda: self.stream.state.loaded)
 
     def _heartbeat(self) -> Heartbeat:
         beating = self.configuration.heartbeat
