@@ -78,9 +78,8 @@ class Server:
         self.heartbeat = self._heartbeat()
         self.own = OwnRequests(self.stream) if configuration.measure_itself else None
         self._reading = program.warehouse.another()
-        self._reading_turn = threading.Lock()
+        self._reading_turn, self._asking_turn = threading.Lock(), threading.Lock()
         self._asking = program.warehouse.another()
-        self._asking_turn = threading.Lock()
         self._writing = Requests(
             program.home, program.warehouse.another(), program.objectives, redaction
         )
