@@ -113,6 +113,24 @@ def test_what_burns_after_the_next_change_is_the_next_ones():
     assert cost(told, "two") > 200
 
 
+def test_what_failed_before_a_change_is_not_held_against_it():
+    valid, bad = counts()
+    bad[4900:5020] += 10
+    told = statement(FIRST, valid, bad, [shipped(5000, "fix")])
+
+    assert cost(told, "fix") == 0
+    assert abs(sum(of(told, Kind.INCIDENT)) - 1200) < 20
+
+
+def test_what_a_change_makes_worse_is_held_against_it():
+    valid, bad = counts()
+    bad[4900:5100] += 2
+    bad[5005:5060] += 20
+    told = statement(FIRST, valid, bad, [shipped(5000, "fix")])
+
+    assert cost(told, "fix") > 1000
+
+
 def test_what_burns_without_a_change_is_an_incident():
     valid, bad = counts()
     bad[5000:5100] += 10

@@ -1,4 +1,4 @@
-"""The simulated shop's troubles alert as its story says they should."""
+"""The simulated shop's troubles alert, and are accounted for, as its story says they should be."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -80,3 +80,54 @@ def test_an_ordinary_week_wakes_nobody(opened: Open) -> None:
     assert [
         one for one in episodes(program, shop.at(21), shop.at(28)) if one.level > Level.WARN
     ] == []
+
+
+@pytest.fixture(scope="module")
+def shipped(opened: Open) -> Open:
+    """The same, with its deploys asked about and recorded, but for the one past the gate."""
+    program, shop = opened
+    for deploy in shop.changes:
+        change = deploy.change
+        if deploy.gated:
+            at = change.started_at
+            program.gate.check(change.service, change.id, at=at, now=at, diff=deploy.diff)
+            program.changes.record(change, now=change.finished_at)
+    return opened
+
+
+def test_a_quarter_reads_as_an_account_that_adds_up(shipped: Open) -> None:
+    program, shop = shipped
+    at = shop.at(75)
+    told = {one.objective: one.as_dict() for one in program.accounts.read("checkout", at=at)}
+    account = told["availability"]
+    changes = [line for line in account["lines"] if line["kind"] == "change"]
+    dear = max(changes, key=lambda line: line["bad"])
+    event = next(one for one in shop.truth["events"] if one["name"] == "eur-rounding")
+    (budget,) = (
+        one for one in program.budgets.read("checkout", at=at) if one.objective == "availability"
+    )
+
+    for one in told.values():
+        assert sum(line["bad"] for line in one["lines"]) == one["bad"]
+    assert (account["valid"], account["bad"]) == (budget.budget.valid, budget.budget.bad)
+    assert (dear["change"], dear["verdict"]) == ("checkout-2.14.0", "costly")
+    assert dear["bad"] == pytest.approx(event["excess"], rel=0.05)
+    assert {line["change"] for line in changes if line["bad"]} == {
+        "checkout-2.14.0",
+        "checkout-2.18.0",
+    }
+
+
+def test_the_deploy_that_went_past_the_gate_is_found_once(shipped: Open) -> None:
+    program, shop = shipped
+    first = program.reconciling.reconcile(now=shop.at(75))
+    again = program.reconciling.reconcile(now=shop.at(75))
+
+    unasked = [
+        one["version"]
+        for one in first["ungated"]
+        if one["past_the_gate"] == "nobody asked the gate"
+    ]
+    assert unasked == ["2.19.1"]
+    assert again["ungated"] == []
+    assert again["known"] == len(first["ungated"])

@@ -90,6 +90,25 @@ def export(
     answer({"file": str(file), **told}, f"{file}: {said}", as_json=as_json)
 
 
+@app.command()
+def reconcile(*, as_json: Json = False) -> None:
+    """Find deploys that nobody asked the gate about, and record each once as `ungated`."""
+    with entered() as door:
+        told = door.audit.reconcile()
+    if as_json:
+        print_json(told)
+        return
+    for one in told["ungated"]:
+        about = f"{one['service']} {one['version']}, {one['started']}"
+        sys.stdout.write(
+            f"ungated: {_plain(about)}: {one['past_the_gate']} (entry {one['entry']})\n"
+        )
+    sys.stdout.write(
+        f"{told['changes']} changes of gated services: {len(told['ungated'])} newly found past the"
+        f" gate, {told['known']} known before\n"
+    )
+
+
 def _written(file: Path, parts: Iterable[bytes]) -> int:
     """Put a file there whole, or not at all; how many lines it has. Raises Failure."""
     half, lines = file.with_name(f".{file.name}.{os.getpid()}"), 0

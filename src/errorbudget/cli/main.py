@@ -6,6 +6,7 @@ import sys
 import typer
 
 from errorbudget.cli import (
+    account,
     audit,
     budget,
     burn,
@@ -46,6 +47,7 @@ app.command("explain")(explain.explain)
 app.command("watch")(watch.watch)
 app.command("forecast")(forecast.forecast)
 app.add_typer(change.app, name="change")
+gate.app.command("account")(account.account)
 app.add_typer(gate.app, name="gate")
 app.add_typer(incident.app, name="incident")
 app.add_typer(audit.app, name="audit")

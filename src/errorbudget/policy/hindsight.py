@@ -103,8 +103,10 @@ def statement(first: int, valid: Counts, bad: Counts, changes: Sequence[Shipped]
     lines, left = list[Line](), np.ones(len(bad), np.bool_)
     for change, (start, end) in zip(changes, _followed(changes), strict=True):
         line = _line(Kind.CHANGE, change.id, (first, start, end), valid, bad, usual)
-        burned = line.seen >= 2 and _chance(line.valid, line.seen, likely) <= ALPHA
-        line = line if burned and line.bad > 0 else replace(line, bad=0)
+        before = _line(Kind.CHANGE, None, (first, start - FOLLOWED, start), valid, bad, usual)
+        # What failed before it began is not its doing: it must be worse than that.
+        share = before.seen / before.valid if _burns(before, likely) else likely
+        line = line if _burns(line, share) and line.bad > 0 else replace(line, bad=0)
         left[_within(line, first)] &= not line.bad
         lines.append(replace(line, verdict=_verdict(change, line)))
     lines += _incidents(first, valid * left, bad * left, (usual, likely), lines)
@@ -244,5 +246,7 @@ def _chances(valid: Counts, bad: Counts, share: float) -> NDArray[np.float64]:
     return tail(valid, bad, np.full(len(valid), share), np.ones(len(valid)))
 
 
-def _chance(valid: int, bad: int, share: float) -> float:
-    return float(_chances(np.array([valid]), np.array([bad]), share)[0])
+def _burns(line: Line, share: float) -> bool:
+    """Whether luck rarely shows so many bad requests of those of its time."""
+    chances = _chances(np.array([line.valid]), np.array([line.seen]), share)
+    return line.seen >= 2 and bool(chances[0] <= ALPHA)

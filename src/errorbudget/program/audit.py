@@ -112,14 +112,18 @@ def _words(body: dict[str, Any]) -> str:
     told = body.get("decision")
     if isinstance(told, dict):
         return f"{body.get('service')} {body.get('change')}: {told.get('reason')}"  # pyright: ignore
-    if "outcome" in body:
-        return f"{body['service']} {body['change']} {body['outcome']} (exit {body['exit_code']})"
-    if "notice" in body:
-        whose = f"{body['service']} {body['objective']}".strip()
-        return f"{whose}: {body['level']} {body['notice']}"
-    if "torn_bytes" in body:
-        return f"an unfinished write of {body['torn_bytes']} bytes is gone from {body['file']}"
-    if "signature" in body:
-        return f"{body['name']} {body['digest'][:12]} as {body['role']} by {body['principal']}"
+    for field, words in _WORDS.items():
+        if field in body:
+            return words.format_map(body)
     parts = (body.get(name) for name in ("service", "name", "version", "state", "reason", "id"))
     return " ".join(str(part) for part in parts if part)
+
+
+_WORDS: Final = {
+    "outcome": "{service} {change} {outcome} (exit {exit_code})",
+    "notice": "{service} {objective}: {level} {notice}",
+    "torn_bytes": "an unfinished write of {torn_bytes} bytes is gone from {file}",
+    "signature": "{name} {digest:.12} as {role} by {principal}",
+    "past_the_gate": "{service} {version} shipped past the gate: {past_the_gate}",
+}
+"""By a field that only entries of one kind have."""

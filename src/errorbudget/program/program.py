@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from errorbudget.program import redacting
+from errorbudget.program.accounts import Accounts
 from errorbudget.program.approvals import Approvals
 from errorbudget.program.audit import AuditTrail
 from errorbudget.program.budgets import Budgets
@@ -18,6 +19,7 @@ from errorbudget.program.gate import Gate
 from errorbudget.program.history import History
 from errorbudget.program.incidents import Incidents
 from errorbudget.program.objectives import Objectives
+from errorbudget.program.reconciling import Reconciling
 from errorbudget.program.requests import Requests
 from errorbudget.program.rollups import Rollups
 from errorbudget.program.watching import Route, Watch, nobody
@@ -132,6 +134,16 @@ class Program:
     def audit(self) -> AuditTrail:
         """What was decided."""
         return AuditTrail(self.home)
+
+    @cached_property
+    def reconciling(self) -> Reconciling:
+        """What shipped past the gate."""
+        return Reconciling(self.home, self.warehouse, self.objectives)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """Where the budget went, looking back."""
+        return Accounts(self.home, self.budgets)
 
     def close(self) -> None:
         """Let the next process in."""

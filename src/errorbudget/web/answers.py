@@ -348,6 +348,30 @@ class Verified(_Answer):
     key: str
 
 
+class Account(_Answer):
+    """Where an objective's bad requests of a quarter went; the lines add up to `bad`."""
+
+    service: str
+    objective: str
+    target: str
+    quarter: dict[str, str]
+    as_of: str
+    valid: int
+    bad: int
+    allowed: float
+    usual: float
+    lines: list[dict[str, Any]]
+    hindsight: dict[str, int]
+
+
+class Reconciled(_Answer):
+    """What shipped past the gate and was not known before."""
+
+    ungated: list[dict[str, Any]]
+    known: int
+    changes: int
+
+
 class Corrected(_Answer):
     """How many requests were corrected, and which ids nobody knows."""
 

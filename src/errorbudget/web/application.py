@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from errorbudget.web import (
+    accounting,
     administering,
     approving,
     explaining,
@@ -44,7 +45,7 @@ def application(server: Server) -> FastAPI:
     )
     app.state.server = server
     failing.install(app)
-    asking = (reading, promising, proposing, explaining, gating, approving)
+    asking = (reading, promising, proposing, explaining, gating, approving, accounting)
     for routes in (sending, *asking, administering, health, metrics):
         app.include_router(routes.router)
     for shown in (overview, live):

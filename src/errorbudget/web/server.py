@@ -23,6 +23,7 @@ from errorbudget.notify.heartbeat import Heartbeat
 from errorbudget.notify.targets import open_targets, reveal
 from errorbudget.objective.document import ObjectiveDocument, RiskClass
 from errorbudget.program import redacting
+from errorbudget.program.accounts import Accounts
 from errorbudget.program.approvals import Approvals, Wanted
 from errorbudget.program.backtests import Backtests
 from errorbudget.program.book import Standing
@@ -37,6 +38,7 @@ from errorbudget.program.letters import Letters
 from errorbudget.program.program import Program
 from errorbudget.program.proposals import Proposals
 from errorbudget.program.question import Question
+from errorbudget.program.reconciling import Reconciling
 from errorbudget.program.requests import Requests
 from errorbudget.program.rollups import Grouped, Rollups
 from errorbudget.program.tokens import Tokens
@@ -269,6 +271,22 @@ class Server:
         """What waits for an answer. Raises Failure."""
         with self._reading_turn, self._reading.snapshot():
             return self._approvals.status(service, now=clock.now())
+
+    def accounts(
+        self, service: str, quarter: str | None, at: datetime | None
+    ) -> list[dict[str, Any]]:
+        """Where a quarter's budget went, by objective. Raises Failure."""
+        with self._patiently() as warehouse, warehouse.snapshot():
+            budgets = Budgets(self.program.home, warehouse, self.program.objectives)
+            read = Accounts(self.program.home, budgets).read(service, quarter, at=at or clock.now())
+        return [account.as_dict() for account in read]
+
+    def reconcile(self, now: datetime) -> dict[str, Any]:
+        """Record what shipped past the gate."""
+        with self._patiently() as warehouse:
+            return Reconciling(self.program.home, warehouse, self.program.objectives).reconcile(
+                now=now
+            )
 
     def document(self, service: str) -> ObjectiveDocument:
         """The document that counts for a service. Raises Failure."""

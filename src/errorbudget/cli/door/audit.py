@@ -1,8 +1,10 @@
 """What was decided."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from errorbudget import clock
 from errorbudget.cli.options import Told
 
 if TYPE_CHECKING:
@@ -14,6 +16,7 @@ class AtHome:
     """The home's own trail."""
 
     def __init__(self, program: "Program") -> None:
+        self._program = program
         self._audit = program.audit
 
     def entries(self, last: int) -> list[Told]:
@@ -27,6 +30,15 @@ class AtHome:
     def export(self, form: str) -> Iterator[bytes]:
         """The trail as it leaves the home: a copy, or attestations of its decisions."""
         return self._audit.export(form)
+
+    def reconcile(self) -> Told:
+        """Record what shipped past the gate."""
+        return self._program.reconciling.reconcile(now=clock.now())
+
+    def accounts(self, service: str, quarter: str | None, at: datetime | None) -> list[Told]:
+        """Where the budget of a quarter went, by objective."""
+        read = self._program.accounts.read(service, quarter, at=at or clock.now())
+        return [account.as_dict() for account in read]
 
 
 class OnServer:
@@ -46,3 +58,11 @@ class OnServer:
     def export(self, form: str) -> Iterator[bytes]:
         """The trail as it leaves the home: a copy, or attestations of its decisions."""
         return self._wire.stream("/api/v1/audit/export", **{"as": form})
+
+    def reconcile(self) -> Told:
+        """Record what shipped past the gate."""
+        return self._wire.post("/api/v1/audit/reconcile", patient=True)
+
+    def accounts(self, service: str, quarter: str | None, at: datetime | None) -> list[Told]:
+        """Where the budget of a quarter went, by objective."""
+        return self._wire.get("/api/v1/accounts", service=service, quarter=quarter, at=at)

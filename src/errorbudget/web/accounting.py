@@ -1,0 +1,36 @@
+"""The endpoints that look back: where a budget went, and what shipped past the gate."""
+
+from fastapi import APIRouter, Response
+
+from errorbudget import clock
+from errorbudget.web import answers
+from errorbudget.web.calling import Administers, At, Here, Reads, documented
+from errorbudget.web.failing import as_json
+
+router = APIRouter(prefix="/api/v1", tags=["looking back"])
+
+
+@router.get(
+    "/accounts",
+    summary="Where a quarter's budget went",
+    responses=documented(
+        list[answers.Account], "What `errorbudget gate account --json` prints, by objective."
+    ),
+)
+def accounts(
+    server: Here, caller: Reads, service: str, at: At, quarter: str | None = None
+) -> Response:
+    """Every bad request of a quarter once: by change, by incident, by background."""
+    caller.about(service)
+    return as_json(server.accounts(service, quarter, at))
+
+
+@router.post(
+    "/audit/reconcile",
+    summary="Find what shipped past the gate",
+    responses=documented(answers.Reconciled, "What is newly found, each recorded as `ungated`."),
+)
+def reconcile(server: Here, caller: Administers) -> Response:
+    """Set the trail beside recorded changes and the versions in the traffic."""
+    caller.everything()
+    return as_json(server.reconcile(clock.now()))
