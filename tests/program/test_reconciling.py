@@ -9,6 +9,7 @@ import pytest
 from errorbudget.change import Change
 from errorbudget.errors import Failure
 from errorbudget.program.program import Program
+from errorbudget.program.question import Question
 from program.traffic import START, at, document
 
 POLICY = """\
@@ -37,7 +38,7 @@ def served(folder: Path, *, more: str = POLICY) -> Program:
 
 def ask(program: Program, version: str, day: int) -> None:
     moment = at(day, "00:00")
-    program.gate.check("shop", version, at=moment, now=moment)
+    program.gate.check(Question(service="shop", change=version), at=moment, now=moment)
 
 
 def found(program: Program) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ import pytest
 
 from errorbudget.burn.rules import Level
 from errorbudget.program.program import Program
+from errorbudget.program.question import Question
 from errorbudget.shop import Shop, generate
 from program.replaying import Episode, episodes
 
@@ -90,7 +91,8 @@ def shipped(opened: Open) -> Open:
         change = deploy.change
         if deploy.gated:
             at = change.started_at
-            program.gate.check(change.service, change.id, at=at, now=at, diff=deploy.diff)
+            question = Question(service=change.service, change=change.id, diff=deploy.diff)
+            program.gate.check(question, at=at, now=at)
             program.changes.record(change, now=change.finished_at)
     return opened
 
