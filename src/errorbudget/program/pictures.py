@@ -13,6 +13,7 @@ Told = Mapping[str, Any]
 
 _WIDTH: Final = 720
 _HEIGHT: Final = 220
+_DATE: Final = "%d %b"
 _GOOD, _BAD, _EDGE = "#4c78a8", "#e45756", "#222222"
 
 
@@ -54,7 +55,7 @@ def _daily(days: list[Told], told: Told) -> Any:
         alt.Chart(alt.Data(values=rows))
         .mark_bar(color=_GOOD)
         .encode(
-            x=alt.X("date:T", title=None),
+            x=alt.X("date:T", title=None, axis=alt.Axis(format=_DATE)),
             y=alt.Y("share:Q", title="bad requests", axis=alt.Axis(format=".2%")),
         )
     )
@@ -84,7 +85,11 @@ def _windows(windows: Told) -> Any:
         alt.Chart(alt.Data(values=rows))
         .mark_line(point=len(windows["ends"]) < 3)
         .encode(
-            x=alt.X("ends:T", title=f"last day of the window of {windows['days']} days"),
+            x=alt.X(
+                "ends:T",
+                title=f"last day of the window of {windows['days']} days",
+                axis=alt.Axis(format=_DATE),
+            ),
             y=alt.Y("used:Q", title="budget used", axis=alt.Axis(format=".0%")),
             color=alt.Color("target:N", sort=list(windows["use"])),
         )
