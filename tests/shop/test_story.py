@@ -23,10 +23,12 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
 def test_two_changes_are_permitted_and_the_one_too_many_needs_an_approval(told: Told) -> None:
     _, _, lines = told
 
-    early, small, large = (line for line in lines if line.startswith("  gate: "))
+    early, small, large, spent = (line for line in lines if line.startswith("  gate: "))
     assert early.startswith("  gate: allowed: normal risk")
     assert small.startswith("  gate: allowed: low risk")
     assert large.startswith("  gate: needs approval: normal risk")
+    assert spent.startswith("  gate: allowed: normal risk")
+    assert "Approved by bo@shop.example (product) and ana@shop.example (engineering)" in spent
 
 
 @pytest.mark.parametrize("service", ["checkout", "ledger"])

@@ -78,7 +78,9 @@ class Approvals:
         _entitled(about, wanted.says, wanted.role)
         if not wanted.reason.strip() or not wanted.reason.isprintable():
             raise Failure("--reason: say in one line why, for those who read the trail")
-        standings = self._budgets.of([about.document], at=_moment_of(about, now))
+        standings = self._budgets.of(
+            [about.document], at=_moment_of(about.body, about.decided, now)
+        )
         left = least(standings)
         spend = _share(wanted.spend, "--spend") or about.document.postmortem.when_spent
         floor = _share(wanted.floor, "--floor")
@@ -153,7 +155,8 @@ class Approvals:
         if not (is_critical or (not done and (answers or decision["decision"] != "allow"))):
             return None
         name = self._budgets.document(subject.service).name
-        standings = self._budgets.read(subject.service, at=now)
+        at = _moment_of(body, decided, now)
+        standings = self._budgets.read(subject.service, at=at)
         backed = backing(
             answers,
             digest=decided.digest,
@@ -164,7 +167,8 @@ class Approvals:
         answered = "declined" if backed.declined else "approved" if backed.approvals else ""
         # What was declined is listed until it ships, also when it may be asked about again.
         deferred = [one for one in answers if one.statement.says is Says.DECLINE]
-        state = "shipped" if done else answered or ("deferred" if deferred else "waiting")
+        state = "void" if backed.void else "deferred" if deferred else "waiting"
+        state = "shipped" if done else answered or state
         return {
             "service": subject.service,
             "environment": subject.environment,
@@ -316,10 +320,10 @@ def _share(text: str | None, option: str) -> Fraction | None:
         raise Failure(f"{option}: {cause}") from cause
 
 
-def _moment_of(about: _About, now: datetime) -> datetime:
+def _moment_of(body: Mapping[str, Any], decided: Decided, now: datetime) -> datetime:
     """What was asked as of another moment is answered as of that one."""
-    as_of = clock.parse(about.body["as_of"])
-    return as_of if abs(as_of - about.decided.decided_at) > FRESH else now
+    as_of = clock.parse(body["as_of"])
+    return as_of if abs(as_of - decided.decided_at) > FRESH else now
 
 
 def _consequences(document: ObjectiveDocument, standings: list[Standing], spend: Fraction) -> str:

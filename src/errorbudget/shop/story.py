@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from errorbudget.policy.approval import Says
+from errorbudget.program.approvals import Wanted
 from errorbudget.program.book import Standing
 from errorbudget.program.program import Program
-from errorbudget.program.question import Question
+from errorbudget.program.question import Answer, Question
 from errorbudget.shop.generation import Shop
 from errorbudget.shop.plot import Deploy
 
@@ -34,6 +36,7 @@ def _scenes(shop: Shop) -> tuple[tuple[datetime, Scene], ...]:
         (shop.at(58, "08:00"), _the_morning_before),
         (shop.at(58, "09:00"), _reconciliation),
         (shop.at(58, "10:00"), _a_change_too_many),
+        (shop.at(58, "14:00"), _spent_on_purpose),
     )
 
 
@@ -107,15 +110,52 @@ def _a_change_too_many(program: Program, shop: Shop, moment: datetime, write: Wr
     _ask(program, _deploy(shop, "checkout-2.19.0"), moment, write)
 
 
+def _spent_on_purpose(program: Program, shop: Shop, moment: datetime, write: Write) -> None:
+    _say(moment, "both sides spend budget on the instalments, and on nothing else", write)
+    deploy, owners = _deploy(shop, "checkout-2.19.0"), _owners(program)
+    for place, (role, person) in enumerate(owners.items()):
+        wanted = Wanted(
+            says=Says.APPROVE,
+            service=deploy.change.service,
+            change=deploy.change.id,
+            role=role,
+            reason="the partner's campaign starts tomorrow",
+            spend="6%",
+        )
+        drawn = program.approvals.draw_up(wanted, now=moment)
+        if place == 0:
+            write(f"  {drawn['consequences']}")
+        given = program.approvals.give(
+            drawn["statement"], signature=None, person=person, now=moment
+        )
+        write(f"  {given['by']} ({role}) approves: {given['reason']}")
+    answer = _ask(program, deploy, moment, write)
+    finished = deploy.change.finished_at or moment
+    if answer.recorded and answer.exit_code == 0:
+        entry, started = answer.recorded.entry, deploy.change.started_at
+        program.gate.record_outcome(entry, 0, started_at=started, now=finished)
+        program.changes.record(deploy.change, now=finished)
+        write(f"  {deploy.change.version} ships at {started:%H:%M}; the approval is used up.")
+
+
+def _owners(program: Program) -> dict[str, str]:
+    """One person for each role that must approve."""
+    document = program.budgets.document("checkout")
+    rule = document.policy.approval if document.policy else None
+    return {role: document.owners[role][0] for role in (rule.roles if rule else ())}
+
+
 def _say(moment: datetime, what: str, write: Write) -> None:
     write(f"{moment:%d %B, %H:%M} UTC: {what}.")
 
 
-def _ask(program: Program, deploy: Deploy, moment: datetime, write: Write) -> None:
+def _ask(program: Program, deploy: Deploy, moment: datetime, write: Write) -> Answer:
     change = deploy.change
-    question = Question(service=change.service, change=change.id, diff=deploy.diff)
+    asked_by = (deploy.author,)
+    question = Question(service=change.service, change=change.id, diff=deploy.diff, by=asked_by)
     answer = program.gate.check(question, at=moment, now=moment)
     write(f"  gate: {answer.decision.reason}")
+    return answer
 
 
 def _show_budgets(program: Program, moment: datetime, write: Write) -> None:

@@ -300,7 +300,7 @@ class Waiting(_Answer):
     service: str
     environment: str
     change: str
-    state: Literal["waiting", "approved", "declined", "deferred", "shipped"]
+    state: Literal["waiting", "approved", "declined", "deferred", "void", "shipped"]
     answers: list[dict[str, Any]]
     review: bool
 
