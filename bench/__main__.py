@@ -3,7 +3,18 @@
 import sys
 from importlib import import_module
 
-NAMES = ("tally", "evaluate", "ingest", "gate", "alerts", "detection", "otlp", "risk", "propose")
+NAMES = (
+    "tally",
+    "evaluate",
+    "ingest",
+    "gate",
+    "alerts",
+    "detection",
+    "otlp",
+    "risk",
+    "propose",
+    "localization",
+)
 
 
 def main() -> None:

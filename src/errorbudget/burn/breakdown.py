@@ -98,8 +98,9 @@ class Breakdown:
     """The same requests by tenant alone."""
 
     def cuboids(self, depth: int) -> list[tuple[int, ...]]:
-        """Every choice of at most so many columns that tell requests apart, the fewest first."""
-        telling = [place for place, known in enumerate(self.values) if known]
+        """Every choice of at most so many columns that tell the burn's requests apart, the fewest first."""
+        now = self.codes[self.sums.valid > 0]
+        telling = [place for place, codes in enumerate(now.T) if codes.size and np.ptp(codes)]
         sizes = range(1, depth + 1)
         return [chosen for size in sizes for chosen in combinations(telling, size)]
 
