@@ -16,7 +16,7 @@ select
     ) as status,
     20 + hash(range, 5) % 900000 / 1000.0 as duration_ms,
     'tenant-' || cast(floor(pow(2000, hash(range, 6) % 1000000 / 1000000.0)) as integer) as tenant,
-    '2.' || $hour // 12 || '.0' as version,
+    '2.' || $hour // 100 || '.0' as version,
     ['eu', 'us', 'ap'][cast(1 + hash(range, 3) % 3 as integer)] as region,
     'production' as environment,
     format('{:x}', hash(range, $hour)) as trace_id,

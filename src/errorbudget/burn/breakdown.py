@@ -98,7 +98,7 @@ class Breakdown:
     """The same requests by tenant alone."""
 
     def cuboids(self, depth: int) -> list[tuple[int, ...]]:
-        """Every choice of at most so many columns that tell the burn's requests apart, the fewest first."""
+        """Every choice of so many columns, at most, that tell the burn's requests apart."""
         now = self.codes[self.sums.valid > 0]
         telling = [place for place, codes in enumerate(now.T) if codes.size and np.ptp(codes)]
         sizes = range(1, depth + 1)

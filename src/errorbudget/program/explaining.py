@@ -27,6 +27,7 @@ HOUR: Final = 60
 MINUTE: Final = timedelta(minutes=1)
 LOOKBACK: Final = 180
 """Minutes before a burn in which its onset is sought, or as many as it lasts."""
+
 _CALM: Final = ("none", "unknown")
 
 FEW: Final = 20

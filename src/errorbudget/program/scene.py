@@ -14,8 +14,8 @@ from errorbudget.objective.indicator import Indicator
 from errorbudget.program.book import Book
 from errorbudget.program.burns import BurnStanding
 
-MOST: Final = 4_000_000
-"""Requests before a burn that it is compared with at most; about 1 % of the rates that matter."""
+MOST: Final = 2_000_000
+"""Requests before a burn that it is compared with, at most about."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
