@@ -29,6 +29,9 @@ LEAST_SHARE: Final = 0.05
 APART: Final = 1.5
 """A burn has a place only where some slice fails so many times more than the rest."""
 
+FEWEST: Final = 5
+"""Fewer failures are no place: two of two requests are told apart by luck too often."""
+
 SAME: Final = 0.95
 """Of two slices, one within the other, that share so much of the excess, the better is told."""
 
@@ -120,7 +123,8 @@ def attribution(of: Breakdown, allowance: float, dispersion: float = 1.0) -> tup
     slices = _all(of, cuboids, usual)
     evidence = slices.evidence()
     enough = dispersion * log(max(len(slices.sums), 1) / CHANCE)
-    telling = (evidence >= enough) & (slices.beyond >= LEAST_SHARE * excess)
+    telling = (slices.sums.bad >= FEWEST) & (evidence >= enough)
+    telling &= slices.beyond >= LEAST_SHARE * excess
     if not (telling & _stand_out(slices, whole, expected, enough)).any():
         return ()
     score = evidence * _weight(slices, int(whole.valid[0]), excess)

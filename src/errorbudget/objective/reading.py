@@ -14,7 +14,6 @@ from errorbudget.objective.wording import said
 
 NOT_BUILT: Final = {
     "runbook": "shown nowhere yet",
-    "burn.group_by": "alerts are not broken down by it yet",
     "postmortem": "postmortems are not drafted yet",
     "identity": "pipelines are not recognised yet; the gate asks for nothing",
     "policy.on_unreachable": "not applied yet; without its server the command line decides nothing",
