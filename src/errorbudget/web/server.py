@@ -30,6 +30,7 @@ from errorbudget.program.book import Standing
 from errorbudget.program.budgets import Budgets
 from errorbudget.program.burns import Burns, BurnStanding
 from errorbudget.program.configuration import Configuration, Receiving, is_loopback, split
+from errorbudget.program.courses import Course, Courses
 from errorbudget.program.explaining import Explaining
 from errorbudget.program.explanation import Explanation
 from errorbudget.program.failures import FailedRequests, Failures
@@ -280,6 +281,12 @@ class Server:
             budgets = Budgets(self.program.home, warehouse, self.program.objectives)
             read = Accounts(self.program.home, budgets).read(service, quarter, at=at or clock.now())
         return [account.as_dict() for account in read]
+
+    def courses(self, service: str, at: datetime | None) -> list[Course]:
+        """What happened to each budget of a service over its window. Raises Failure."""
+        with self._patiently() as warehouse, warehouse.snapshot():
+            budgets = Budgets(self.program.home, warehouse, self.program.objectives)
+            return Courses(self.program.home, budgets).read(service, at=at or clock.now())
 
     def reconcile(self, now: datetime) -> dict[str, Any]:
         """Record what shipped past the gate."""

@@ -1,28 +1,9 @@
 """The first page says in words what burns and what may ship, and shows text as text."""
 
 import re
-from datetime import timedelta
-from html import unescape
 
-from errorbudget import clock
+from web.pages.reading import requests, shown
 from web.served import DOCUMENT, Served
-
-
-def shown(html: str) -> str:
-    """What a person reads of a page."""
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
-
-
-def requests(count: int, bad: int, service: str = "shop") -> list[dict[str, object]]:
-    now = clock.now()
-    return [
-        {
-            "time": (now - timedelta(milliseconds=number)).isoformat(),
-            "service": service,
-            "status": 500 if number < bad else 200,
-        }
-        for number in range(count)
-    ]
 
 
 def test_before_anything_is_promised_it_says_how_to_begin(server: Served) -> None:

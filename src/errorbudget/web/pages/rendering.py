@@ -11,7 +11,9 @@ from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from errorbudget import clock
 from errorbudget.errors import Failure
+from errorbudget.ledger.window import moment as of_minute
 from errorbudget.web.failing import told
 
 POLICY: Final = "; ".join(
@@ -82,14 +84,17 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
+    filters: dict[str, Any] = {
         "share": share,
         "times": times,
         "count": count,
         "moment": moment,
         "iso": iso,
+        "minute": of_minute,
+        "parsed": clock.parse,
     }
-    marks: dict[str, Any] = {"SHAPES": SHAPES, "WORDS": WORDS}
+    cast("dict[str, Any]", environment.filters).update(filters)
+    marks: dict[str, Any] = {"SHAPES": SHAPES, "WORDS": WORDS, "OUTCOMES": OUTCOMES}
     cast("dict[str, Any]", environment.globals).update(marks)
     return environment
 
@@ -110,6 +115,13 @@ WORDS: Final = {
     "recovering": "recovering",
     "unknown": "unknown",
 }
+
+OUTCOMES: Final = {
+    "allow": ("none", "●", "allowed"),
+    "needs_approval": ("warn", "▲", "needs an approval"),
+    "block": ("fire", "■", "blocked"),
+}
+"""Of each decision: its class, its shape and its words."""
 
 
 def static(name: str) -> bytes | None:
