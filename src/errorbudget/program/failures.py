@@ -7,10 +7,11 @@ from typing import Any, Final
 from errorbudget import clock
 from errorbudget.errors import Failure
 from errorbudget.ledger.window import Span, minute_ceil, minute_floor, moment
+from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.objective.indicator import indicator
 from errorbudget.program.book import Standing
 from errorbudget.program.budgets import Budgets
-from errorbudget.source import FailedRequest, Source
+from errorbudget.source import FailedRequest, Failing, Source
 
 MOST: Final = 1000
 """Failed requests that are told of one objective at once."""
@@ -54,6 +55,12 @@ class FailedRequests:
         if objective is not None and objective not in names:
             raise Failure(f"{objective}: no objective of {service}; they are {', '.join(names)}")
         return [self._of(one, last) for one in standings if objective in (None, one.objective)]
+
+    def within(
+        self, document: ObjectiveDocument, objective: str, span: Span, *, last: int = 20
+    ) -> Failing:
+        """The last failed requests of one objective in a span of minutes."""
+        return self._source.failing(indicator(document, objective), [span], min(last, MOST))
 
     def _of(self, standing: Standing, last: int) -> Failures:
         counting = indicator(standing.document, standing.objective)

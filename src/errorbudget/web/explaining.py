@@ -12,16 +12,22 @@ from errorbudget.web.failing import Forbidden, as_json
 router = APIRouter(prefix="/api/v1", tags=["asking"])
 
 
-def _since(
+def since_of(
     since: Annotated[str | None, Query(alias="from", description="RFC 3339.")] = None,
 ) -> datetime | None:
+    """The start that a call names. Raises Failure."""
     return moment_of(since, "from")
 
 
-def _until(
+def until_of(
     until: Annotated[str | None, Query(alias="to", description="RFC 3339.")] = None,
 ) -> datetime | None:
+    """The end that a call names. Raises Failure."""
     return moment_of(until, "to")
+
+
+Since = Annotated[datetime | None, Depends(since_of)]
+Until = Annotated[datetime | None, Depends(until_of)]
 
 
 @router.get(
@@ -35,8 +41,8 @@ def explain(
     at: At,
     service: str,
     objective: str,
-    since: Annotated[datetime | None, Depends(_since)],
-    until: Annotated[datetime | None, Depends(_until)],
+    since: Since,
+    until: Until,
 ) -> Response:
     """A burn by where, who, what changed and what the logs say; the current one without `from`."""
     caller.about(service)

@@ -18,6 +18,7 @@ from errorbudget.ingest.posted import PostedLimits
 from errorbudget.ingest.redaction import Redaction
 from errorbudget.ingest.report import Report
 from errorbudget.ingest.stream import Pace, Stream
+from errorbudget.ledger.window import Span
 from errorbudget.notify.delivery import Delivery
 from errorbudget.notify.heartbeat import Heartbeat
 from errorbudget.notify.targets import open_targets, reveal
@@ -45,6 +46,7 @@ from errorbudget.program.rollups import Grouped, Rollups
 from errorbudget.program.tokens import Tokens
 from errorbudget.program.vigil import Snapshot
 from errorbudget.program.watching import Watch
+from errorbudget.source import Failing
 from errorbudget.source.duckdb.warehouse import Warehouse
 from errorbudget.web.current import OVERDUE, PATIENCE, Current, known
 from errorbudget.web.families import Calls, Note
@@ -193,6 +195,11 @@ class Server:
         with self._reading_turn, self._reading.snapshot():
             failures = FailedRequests(self._reading, self._budgets)
             return failures.read(service, objective, at=at or clock.now(), last=last)
+
+    def failed_within(self, document: ObjectiveDocument, objective: str, span: Span) -> Failing:
+        """The last failed requests of one objective in a span of minutes."""
+        with self._explaining_turn, self._aside.snapshot():
+            return FailedRequests(self._aside, self._budgets).within(document, objective, span)
 
     def burns(self, service: str | None, at: datetime | None) -> list[BurnStanding]:
         """Burns from memory, or computed for a moment that was asked for. Raises Failure."""

@@ -88,7 +88,7 @@ def _environment() -> Environment:
         "share": share,
         "times": times,
         "count": count,
-        "moment": moment,
+        "moment": moment_words,
         "iso": iso,
         "minute": of_minute,
         "parsed": clock.parse,
@@ -137,6 +137,8 @@ def share(ratio: float | None) -> str:
     if ratio is None:
         return "–"
     percent = ratio * 100
+    if 0 < percent < 0.05:
+        return "<0.1 %"
     return f"{percent:.1f} %" if 0 < abs(percent) < 9.95 else f"{percent:.0f} %"
 
 
@@ -154,7 +156,7 @@ def count(number: float | None) -> str:
     return f"{number:,.0f}" if number >= 10 or number == int(number) else f"{number:.1f}"
 
 
-def moment(at: datetime | None, spec: str = "%-d %b %Y, %H:%M UTC") -> str:
+def moment_words(at: datetime | None, spec: str = "%-d %b %Y, %H:%M UTC") -> str:
     """A moment for a person whose browser runs no script."""
     return "–" if at is None else at.astimezone(UTC).strftime(spec)
 

@@ -1,0 +1,82 @@
+"""A burn as a report: what, since when, where, who, which change, which log lines, what to try."""
+
+from collections.abc import Iterator
+
+from fastapi import APIRouter, Request, Response
+
+from errorbudget.ledger.window import moment
+from errorbudget.program.explanation import Explanation, words
+from errorbudget.web.calling import At, Here, Reads
+from errorbudget.web.explaining import Since, Until
+from errorbudget.web.pages.rendering import Page, count, moment_words, page, share
+from errorbudget.web.pages.service import shown
+from errorbudget.web.pages.standing import window
+
+router = APIRouter(tags=["pages"], route_class=Page, include_in_schema=False)
+
+_CALM = ("none", "unknown")
+
+
+@router.get("/services/{name}/{objective}/burn")
+def burn(  # noqa: PLR0913, PLR0917 -- the path and the query of one page
+    request: Request,
+    server: Here,
+    caller: Reads,
+    name: str,
+    objective: str,
+    at: At,
+    since: Since,
+    until: Until,
+) -> Response:
+    """What broke, now or in a time that was asked for."""
+    document = shown(server, caller, name)
+    found = server.explain(document.name, objective, since=since, until=until, at=at)
+    failed = server.failed_within(document, objective, found.span)
+    calm = since is None and found.burn.alert in _CALM
+    return page(
+        request,
+        "burn.html",
+        title=f"{document.name} {objective}",
+        document=document,
+        objective=objective,
+        found=found,
+        told=found.as_dict(),
+        headline=_calm(found) if calm else found.headline(),
+        what=_what(found),
+        places=[(words(one), one) for one in found.where],
+        advice=list(_advice(found)),
+        failed=failed.requests,
+        since=moment(found.span.start),
+        until=moment(found.span.end),
+    )
+
+
+def _calm(found: Explanation) -> str:
+    return f"{found.burn.standing.document.name} {found.burn.standing.objective} does not burn."
+
+
+def _what(found: Explanation) -> str:
+    """`It took 18 % of the quarterly budget.`"""
+    budget = found.burn.standing.budget
+    if not found.valid or not budget.allowed:
+        return "No valid request came."
+    return f"It took {share(float(found.bad / budget.allowed))} of the {window(budget)} budget."
+
+
+def _advice(found: Explanation) -> Iterator[str]:
+    """What to try first: take back what coincides, look where it is, then the runbook."""
+    document = found.burn.standing.document
+    fitting = next((one.change for one in found.changes if one.fits), None)
+    if fitting is not None:
+        yield (
+            f"Take back {fitting.id}: it was rolled out"
+            f" {moment_words(fitting.started_at)}, and what fails coincides with it."
+        )
+    if found.where:
+        place = found.where[0]
+        yield f"Look at {words(place)}: {count(place.bad)} of its {count(place.n)} requests fail."
+    if found.logs:
+        yield f"Search the logs for “{found.logs[0].template}”."
+    if document.runbook:
+        yield f"Follow the runbook: {document.runbook}"
+    yield from (f"Ask {', '.join(names)} ({role})." for role, names in document.owners.items())
