@@ -1,7 +1,7 @@
 """`errorbudget budget`: what was allowed, what was spent, what is left."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -75,11 +75,23 @@ def table(budgets: list[Told]) -> str:
     rows = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         rows.add_column(column.heading, justify=column.justify, no_wrap=column.heading != "state")
-    for told in budgets:
+    for told in with_members(budgets):
         rows.add_row(*(column.cell(told) for column in columns))
     with console.capture() as shown:
         console.print(rows)
     return "\n".join(line.rstrip() for line in shown.get().splitlines()) + "\n"
+
+
+def with_members(told: list[Told]) -> Iterator[Told]:
+    """Each of them, and below a pool the same of its members."""
+    for one in told:
+        yield one
+        yield from one["members"]
+
+
+def named(told: Told) -> str:
+    """The service; a member of a pool stands below it by its own name."""
+    return f"  {told['services'][0]}" if told["pool"] else told["service"]
 
 
 def left(told: Told) -> str:
@@ -141,7 +153,7 @@ class _Column:
 
 
 _COLUMNS = (
-    _Column("service", lambda told: told["service"]),
+    _Column("service", named),
     _Column("objective", lambda told: told["objective"]),
     _Column("target", lambda told: told["target"]),
     _Column("window", lambda told: " – ".join(told["window"]["dates"]), from_width=110),

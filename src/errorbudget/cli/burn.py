@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from errorbudget.cli.budget import advice, left
+from errorbudget.cli.budget import advice, left, named, with_members
 from errorbudget.cli.door import entered
 from errorbudget.cli.options import At, Json, asked_moment, print_json
 
@@ -37,7 +37,7 @@ def text(told: list[dict[str, Any]]) -> str:
     console = Console(width=None if sys.stdout.isatty() else 120, highlight=False, emoji=False)
     with console.capture() as shown:
         console.print(table(told))
-        for one in told:
+        for one in with_members(told):
             if one["alert"] != "none":
                 console.print(f"{_name(one)}: {one['reason']}", markup=False)
         console.print(advice(told), markup=False, end="")
@@ -58,7 +58,7 @@ def table(told: list[dict[str, Any]]) -> "Table":
     for heading in (*horizons, "lasts at", "left"):
         rows.add_column(heading, justify="right")
     rows.add_column("spent by")
-    for one in told:
+    for one in with_members(told):
         rows.add_row(*_cells(one, horizons), style=COLOURS.get(one["alert"], ""))
     return rows
 
@@ -67,7 +67,7 @@ def _cells(one: dict[str, Any], horizons: list[str]) -> list[str]:
     burns = {horizon["horizon"]: _rate(horizon) for horizon in one["horizons"]}
     lasts, ends = one["sustainable"], one["exhausts_at"]
     return [
-        one["service"],
+        named(one),
         one["objective"],
         one["alert"],
         *(burns.get(horizon, "") for horizon in horizons),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from errorbudget import clock
-from errorbudget.cli.budget import advice
+from errorbudget.cli.budget import advice, with_members
 from errorbudget.cli.burn import table, text
 from errorbudget.cli.door import entered
 from errorbudget.cli.options import Told
@@ -69,7 +69,7 @@ def _shown(told: list[Told]) -> "RenderableType":
     ordered = _worst_first(told)
     reasons = [
         Text(f"{one['service']} {one['objective']}: {one['reason']}")
-        for one in ordered
+        for one in with_members(ordered)
         if one["alert"] != "none"
     ]
     now = Text(f"{clock.now():%Y-%m-%d %H:%M:%S} UTC; Ctrl-C ends", style="dim")
@@ -80,4 +80,6 @@ _ORDER = ("fire", "warn", "unknown", "recovering", "drift", "none")
 
 
 def _worst_first(told: list[Told]) -> list[Told]:
-    return sorted(told, key=lambda one: _ORDER.index(one["alert"]))
+    return sorted(
+        told, key=lambda one: min(_ORDER.index(each["alert"]) for each in with_members([one]))
+    )

@@ -154,13 +154,13 @@ class Approvals:
         answers = self._home.decisions.answers(decided.digest)
         if not (is_critical or (not done and (answers or decision["decision"] != "allow"))):
             return None
-        name = self._budgets.document(subject.service).name
+        document = self._budgets.document(subject.service)
         at = _moment_of(body, decided, now)
-        standings = self._budgets.read(subject.service, at=at)
+        standings = self._budgets.of([document], at=at)
         backed = backing(
             answers,
             digest=decided.digest,
-            policy=self._objectives.digest(name),
+            policy=self._objectives.digest(document.name),
             remaining=least(standings),
             now=now,
         )

@@ -1,7 +1,7 @@
 """The books of many objectives: tallies in memory, brought up to date and evaluated together."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,10 +18,9 @@ from errorbudget.ledger.tally import DAY, Counts
 from errorbudget.ledger.window import Calendar, Rolling, Span, Window, minute_ceil, minute_floor
 from errorbudget.objective import document as promised
 from errorbudget.objective.document import ObjectiveDocument
-from errorbudget.objective.indicator import Indicator, requests
-from errorbudget.program.counting import count_again
+from errorbudget.objective.indicator import Indicator
 from errorbudget.program.held import Days
-from errorbudget.program.objectives import indicators
+from errorbudget.program.parts import Part, whole
 from errorbudget.source import Source
 
 Minutes = NDArray[np.int64]
@@ -36,6 +35,10 @@ class Standing:
     budget: Budget
     unseen: tuple[str, ...] = ()
     """Services of the document that nobody has ever sent a request of."""
+    members: "tuple[Standing, ...]" = ()
+    """The same of each service of a pool alone."""
+    pool: str = ""
+    """The document whose pool it is a member of; empty where it is no member."""
 
     def as_dict(self) -> dict[str, Any]:
         """The budget as JSON has it."""
@@ -46,35 +49,52 @@ class Standing:
             "target": str(self.document.objectives[self.objective].target),
             "unseen": list(self.unseen),
             **self.budget.as_dict(),
+            "pool": self.pool,
+            "members": [member.as_dict() for member in self.members],
         }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promise:
-    """One objective of one document: a row of the book."""
+    """One objective of one part: a row of the book."""
 
-    document: ObjectiveDocument
+    part: Part
     objective: str
     indicator: Indicator
     account: Account
+
+    @property
+    def document(self) -> ObjectiveDocument:
+        """As it is shown and watched."""
+        return self.part.document
 
 
 class Book:
     """A row for each objective. Time only moves forward: another book is made for the past."""
 
     def __init__(
-        self, source: Source, tallies: Days, documents: Sequence[ObjectiveDocument]
+        self,
+        source: Source,
+        tallies: Days,
+        documents: Sequence[ObjectiveDocument],
+        beside: Sequence[Part] = (),
     ) -> None:
+        """The rows of the documents come first, in their order, then those of what is `beside`."""
         self._source = source
         self._tallies = tallies
         self.documents = tuple(documents)
-        self.promises = tuple(_promises(documents))
+        self.parts = (*map(whole, documents), *beside)
+        self.promises = tuple(_promises(self.parts))
+        self.members = _members(self.promises)
+        """By the row of a pool, the rows of its members."""
+        self.shown = tuple(_shown(self.promises))
+        """The rows that stand on their own, by document."""
         self.fleet = Fleet([promise.account for promise in self.promises])
         self._seen: int | None = None
         self._lives: dict[str, Life] = {}
         self._heard: dict[str, datetime | None] = {}
-        self.news: Sequence[ObjectiveDocument] = ()
-        """The documents that the last `bring_to` found something new of."""
+        self.news: Sequence[Part] = ()
+        """The parts that the last `bring_to` found something new of."""
         self._counted: dict[str, int] = {}
         self._columns: Lives | None = None
         self._by_minute: frozenset[int] = frozenset()
@@ -86,10 +106,10 @@ class Book:
     def bring_to(self, at: datetime) -> bool:
         """Count what is new and hold what an evaluation at `at` reads; whether anything was new."""
         stirred = self._source.stirred(-1 if self._seen is None else self._seen)
-        self.news = news = [one for one in self.documents if self._concerns(one, stirred.services)]
-        for document in news:
-            self._count(document)
-            self._lives[document.name] = self._life(document)
+        self.news = news = [one for one in self.parts if self._concerns(one, stirred.services)]
+        for part in news:
+            self._count(part)
+            self._lives[part.key] = self._life(part)
         if news:
             self._columns = None
         self._seen = stirred.newest
@@ -100,21 +120,33 @@ class Book:
         """Every budget at `at`, which `bring_to` was told last."""
         if not self.promises:
             return []
-        budgets = self.columns(at)
-        return [self.standing(row, budget) for row, budget in enumerate(budgets)]
+        return self.standings(self.columns(at))
 
     def columns(self, at: datetime) -> Budgets:
         """The same as columns, for one who looks at all of them and speaks of few."""
         return evaluate(self.sums, self.fleet, self.lives, at, expected=self.outlook(at))
 
+    def standings(self, budgets: Budgets) -> list[Standing]:
+        """What stands on its own, each pool with its members."""
+        return [
+            replace(
+                self.standing(row, budgets[row]),
+                members=tuple(
+                    self.standing(one, budgets[one]) for one in self.members.get(row, ())
+                ),
+            )
+            for row in self.shown
+        ]
+
     def standing(self, row: int, budget: Budget) -> Standing:
-        """A row's budget, and whose it is."""
+        """A row's budget alone, and whose it is."""
         promise = self.promises[row]
         return Standing(
             document=promise.document,
             objective=promise.objective,
             budget=budget,
-            unseen=self._unseen[promise.document.name],
+            unseen=self._unseen[promise.part.key],
+            pool=promise.part.pool,
         )
 
     @property
@@ -128,7 +160,7 @@ class Book:
     def lives(self) -> Lives:
         """Since when, and when, each row could be seen."""
         if self._columns is None:
-            lives = [self._lives[promise.document.name] for promise in self.promises]
+            lives = [self._lives[promise.part.key] for promise in self.promises]
             self._columns = Lives.of(lives)
         return self._columns
 
@@ -136,9 +168,13 @@ class Book:
         """Since when, and when, a document's requests could be seen."""
         return self._lives[document.name]
 
-    def heard(self, document: ObjectiveDocument) -> datetime | None:
+    def as_of(self, part: Part) -> datetime | None:
+        """The moment up to which a part's requests are complete."""
+        return self._lives[part.key].as_of
+
+    def heard(self, part: Part) -> datetime | None:
         """The newest request that a sender of batches told of; None where there are only files."""
-        return self._heard[document.name]
+        return self._heard[part.key]
 
     def counts(self, rows: Minutes, starts: Minutes, ends: Minutes) -> tuple[Counts, Counts]:
         """Valid and bad of these rows in [start, end), also where those days must be read first."""
@@ -179,20 +215,20 @@ class Book:
             if day < first_day + days:
                 valid[day - first_day], bad[day - first_day] = unpack_day(packed)
         valid, bad = valid.ravel(), bad.ravel()
-        for span in self._lives[self.promises[row].document.name].excluded:
+        for span in self._lives[self.promises[row].part.key].excluded:
             start, end = (max(edge - first_day * DAY, 0) for edge in (span.start, span.end))
             valid[start:end] = bad[start:end] = 0
         return valid, bad
 
-    def _concerns(self, document: ObjectiveDocument, services: frozenset[str]) -> bool:
-        unread = document.name not in self._lives
-        return unread or "" in services or not services.isdisjoint(document.services)
+    def _concerns(self, part: Part, services: frozenset[str]) -> bool:
+        unread = part.key not in self._lives
+        return unread or "" in services or not services.isdisjoint(part.services)
 
-    def _life(self, document: ObjectiveDocument) -> Life:
-        told = self._source.liveness(requests(document))
-        self._heard[document.name] = told.heard
-        self._unseen[document.name] = told.unseen
-        out = (Span(minute_floor(one.start), minute_ceil(one.end)) for one in document.exclude)
+    def _life(self, part: Part) -> Life:
+        told = part.liveness(self._source)
+        self._heard[part.key] = told.heard
+        self._unseen[part.key] = told.unseen
+        out = (Span(minute_floor(one.start), minute_ceil(one.end)) for one in part.document.exclude)
         return Life(
             first_request=told.first_request,
             as_of=told.as_of,
@@ -200,18 +236,16 @@ class Book:
             excluded=tuple(out),
         )
 
-    def _count(self, document: ObjectiveDocument) -> None:
+    def _count(self, part: Part) -> None:
         """Bring its tallies up to date, and read again the days that changed since we read them."""
-        counting = list(indicators(document).values())
-        seen = self._counted.get(document.name)
-        counted = count_again(self._source, self._tallies, counting, seen=seen)
-        self._counted[document.name] = counted.newest
+        counted = part.count(self._source, self._tallies, self._counted.get(part.key))
+        self._counted[part.key] = counted.newest
         if self._sums is not None:
-            self._replace(document, counted.days)
+            self._replace(part, counted.days)
 
-    def _replace(self, document: ObjectiveDocument, days: frozenset[int]) -> None:
+    def _replace(self, part: Part, days: frozenset[int]) -> None:
         for row, promise in enumerate(self.promises):
-            if promise.document is document and days:
+            if promise.part is part and days:
                 self.sums.advance(max(days))
                 self._load(row, min(days), days)
 
@@ -238,7 +272,7 @@ class Book:
         self._sums.keep_by_minute(by_minute)
 
     def _open(self, wanted: Sequence[Needed], by_minute: frozenset[int]) -> None:
-        excluded = [self._lives[promise.document.name].excluded for promise in self.promises]
+        excluded = [self._lives[promise.part.key].excluded for promise in self.promises]
         self._sums = Sums(
             len(self.promises),
             first_day=min(need.first_day for need in wanted),
@@ -265,17 +299,31 @@ class Book:
         sums.load(row, days, by_minute=by_minute or only or ())
 
 
-def _promises(documents: Sequence[ObjectiveDocument]) -> Iterator[Promise]:
+def _promises(parts: Sequence[Part]) -> Iterator[Promise]:
     row = 0
-    for document in documents:
-        for name, indicator in indicators(document).items():
-            yield Promise(
-                document=document,
-                objective=name,
-                indicator=indicator,
-                account=_account(row, document, name),
-            )
+    for part in parts:
+        for name, indicator in part.indicators.items():
+            account = _account(row, part.document, name)
+            yield Promise(part=part, objective=name, indicator=indicator, account=account)
             row += 1
+
+
+def _members(promises: Sequence[Promise]) -> Mapping[int, tuple[int, ...]]:
+    pools = {(one.part.key, one.objective): row for row, one in enumerate(promises)}
+    found: dict[int, tuple[int, ...]] = {}
+    for row, one in enumerate(promises):
+        if one.part.pool:
+            pool = pools[one.part.pool, one.objective]
+            found[pool] = (*found.get(pool, ()), row)
+    return found
+
+
+def _shown(promises: Sequence[Promise]) -> list[int]:
+    alone = (row for row, promise in enumerate(promises) if not promise.part.pool)
+    places: dict[str, int] = {}
+    for promise in promises:
+        places.setdefault(promise.part.owner, len(places))
+    return sorted(alone, key=lambda row: places[promises[row].part.owner])
 
 
 def _account(row: int, document: ObjectiveDocument, objective: str) -> Account:

@@ -7,6 +7,7 @@ from errorbudget.errors import Failure
 from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.program.book import Book, Standing
 from errorbudget.program.objectives import Objectives
+from errorbudget.program.parts import parts
 from errorbudget.source import Source
 from errorbudget.store.home import Home
 
@@ -20,17 +21,26 @@ class Budgets:
         self._objectives = objectives
 
     def read(self, service: str | None = None, *, at: datetime) -> list[Standing]:
-        """The budgets of all services or of one, by name. Raises Failure for an unknown service."""
+        """The budgets of all services or of one, by name, pools with their members.
+
+        Raises Failure for an unknown service.
+        """
         documents = self._objectives.all() if service is None else [self.document(service)]
-        return self.of(documents, at=at)
+        return self.whole_book(documents, at=at).budgets(at)
 
     def of(self, documents: Sequence[ObjectiveDocument], *, at: datetime) -> list[Standing]:
         """The budgets of these documents' objectives, in their order."""
         return self.book(documents, at=at).budgets(at)
 
     def book(self, documents: Sequence[ObjectiveDocument], *, at: datetime) -> Book:
-        """The books of these documents, brought to a moment."""
+        """The books of these documents' own objectives, brought to a moment."""
         book = Book(self._source, self._home.tallies, documents)
+        book.bring_to(at)
+        return book
+
+    def whole_book(self, documents: Sequence[ObjectiveDocument], *, at: datetime) -> Book:
+        """The same, with what is watched beside their own objectives."""
+        book = Book(self._source, self._home.tallies, documents, parts(documents))
         book.bring_to(at)
         return book
 

@@ -1,6 +1,7 @@
 """How fast does every budget burn, and what would its alert say?"""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from math import isfinite
@@ -42,11 +43,13 @@ class BurnStanding:
     """The burn at which what is left lasts exactly as long as the window."""
     at: datetime
     """The moment that was looked at."""
+    members: "tuple[BurnStanding, ...]" = ()
+    """The same of each service of a pool alone."""
 
     def as_dict(self) -> dict[str, Any]:
         """The burn as JSON has it."""
         budget = self.standing.as_dict()
-        about = ("service", "services", "objective", "target")
+        about = ("service", "services", "objective", "target", "pool")
         counts = ("valid", "bad", "allowed", "remaining", "exhausts_at")
         state = (*counts, "meaningful", "meaning", "state", "as_of")
         return {
@@ -59,6 +62,7 @@ class BurnStanding:
             "sustainable": self.sustainable,
             **{name: budget[name] for name in state},
             "at": clock.text(self.at),
+            "members": [member.as_dict() for member in self.members],
         }
 
     def _horizon(self, one: Shown) -> dict[str, Any]:
@@ -83,7 +87,7 @@ class Burns:
         """
         asked = None if service is None else [self._budgets.document(service)]
         documents = self._objectives.all() if asked is None else asked
-        book = self._budgets.book(documents, at=at)
+        book = self._budgets.whole_book(documents, at=at)
         return standings(book, at) if book.promises else []
 
 
@@ -134,7 +138,15 @@ def standings(book: Book, at: datetime) -> list[BurnStanding]:
             if lately[place] or found.silent[place]:
                 state = _followed(book, sight, of_rules, budget, (row, end, code))
             told[row] = burn_standing(book, found, place, code, state, budget)
-    return [told[row] for row in range(len(told))]
+    return together(book, told)
+
+
+def together(book: Book, told: Mapping[int, BurnStanding]) -> list[BurnStanding]:
+    """What stands on its own, each pool with its members, of what is told of every row."""
+    return [
+        replace(told[row], members=tuple(told[one] for one in book.members.get(row, ())))
+        for row in book.shown
+    ]
 
 
 def _followed(

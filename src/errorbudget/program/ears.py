@@ -10,11 +10,11 @@ from errorbudget.burn.rate import Ints
 from errorbudget.burn.silence import CHANCE, LATE
 from errorbudget.ledger.window import minute_ceil, minute_floor
 from errorbudget.notify.message import Message
-from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.program import telling
 from errorbudget.program.book import Book
 from errorbudget.program.burning import UNHEARD, Usual
 from errorbudget.program.hearing import Hearing, Listening, hear, judge
+from errorbudget.program.parts import Part
 from errorbudget.program.remembering import Memory
 
 _MISSED: Final = -float(np.log(CHANCE))
@@ -30,10 +30,10 @@ class Ears:
     def __init__(self, book: Book, memory: Memory) -> None:
         self._book = book
         self._memory = memory
-        rows: dict[str, list[int]] = {document.name: [] for document in book.documents}
+        rows: dict[str, list[int]] = {part.key: [] for part in book.parts}
         for row, promise in enumerate(book.promises):
-            rows[promise.document.name].append(row)
-        self._rows = {name: np.array(places, np.int64) for name, places in rows.items()}
+            rows[promise.part.key].append(row)
+        self._rows = {key: np.array(places, np.int64) for key, places in rows.items()}
         self._lag = np.zeros(len(book.promises), np.int64)
         self._heard = np.full(len(book.promises), UNHEARD)
         self._minute = -1
@@ -45,15 +45,16 @@ class Ears:
         memory.listening = Listening.at(before, minute)
         worth_keeping = memory.listening != before
         messages: list[Addressed] = []
-        for document in self._to_ask(minute):
-            old = memory.hearings.get(document.name)
-            new, told = self._heard_of(document, old, usual, now)
+        for part in self._to_ask(minute):
+            old = memory.hearings.get(part.key)
+            new, told = self._heard_of(part, old, usual, now)
             if new is None:
                 continue
-            memory.hearings[document.name] = new
-            self._place(document, new)
+            memory.hearings[part.key] = new
+            self._place(part, new)
             worth_keeping |= old is None or old.gist != new.gist
-            messages += [(message, document.notify) for message in told]
+            if part.is_whole:  # what is late of a part is late of its document too
+                messages += [(message, part.document.notify) for message in told]
         self._minute = minute
         return messages, worth_keeping
 
@@ -66,27 +67,27 @@ class Ears:
         listening = self._memory.listening
         return self._heard if listening is None else np.maximum(self._heard, listening.since)
 
-    def _to_ask(self, minute: int) -> Iterable[ObjectiveDocument]:
-        return self._book.news if minute == self._minute else self._book.documents
+    def _to_ask(self, minute: int) -> Iterable[Part]:
+        return self._book.news if minute == self._minute else self._book.parts
 
     def _heard_of(
-        self, document: ObjectiveDocument, old: Hearing | None, usual: Usual, now: datetime
+        self, part: Part, old: Hearing | None, usual: Usual, now: datetime
     ) -> tuple[Hearing | None, list[Message]]:
-        """A document's hearing now, None where it has no sender, and what to tell of it."""
-        as_of, heard = self._book.life(document).as_of, self._book.heard(document)
+        """A part's hearing now, None where it has no sender, and what to tell of it."""
+        as_of, heard = self._book.as_of(part), self._book.heard(part)
         if as_of is None or heard is None:
             return None, []
         known = hear(old, as_of, now)
-        late = known.late or self._missed(document, known, heard, usual, now)
+        late = known.late or self._missed(part, known, heard, usual, now)
         after, kind = judge(known, late, minute_floor(now))
         if kind is None:
             return after, []
         since = after.late_since or known.late_since or minute_floor(now)
-        return after, [telling.of_lateness(document, kind, after, since, now)]
+        return after, [telling.of_lateness(part.document, kind, after, since, now)]
 
     def _missed(
         self,
-        document: ObjectiveDocument,
+        part: Part,
         hearing: Hearing,
         heard: datetime,
         usual: Usual,
@@ -95,13 +96,13 @@ class Ears:
         """Whether nothing has come for longer than it usually stays away."""
         listening, end = self._memory.listening, minute_floor(now)
         since = max(minute_ceil(heard), listening.since if listening else end)
-        if end - since <= LATE or not hearing.live or not document.burn.silence:
+        if end - since <= LATE or not hearing.live or not part.document.burn.silence:
             return False
-        rows = self._rows[document.name]
+        rows = self._rows[part.key]
         expected = usual.requests(rows, np.full(rows.size, since), np.full(rows.size, end))
         return bool(expected.max() / 2 >= _MISSED)
 
-    def _place(self, document: ObjectiveDocument, hearing: Hearing) -> None:
-        rows, heard = self._rows[document.name], self._book.heard(document)
+    def _place(self, part: Part, hearing: Hearing) -> None:
+        rows, heard = self._rows[part.key], self._book.heard(part)
         self._lag[rows] = hearing.lag if hearing.live else 0
         self._heard[rows] = minute_ceil(heard) if hearing.live and heard else UNHEARD

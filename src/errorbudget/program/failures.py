@@ -50,7 +50,7 @@ class FailedRequests:
         self, service: str, objective: str | None = None, *, at: datetime, last: int = 20
     ) -> list[Failures]:
         """The last failed requests of a service's windows at `at`. Raises Failure."""
-        standings = self._budgets.read(service, at=at)
+        standings = self._budgets.of([self._budgets.document(service)], at=at)
         names = [one.objective for one in standings]
         if objective is not None and objective not in names:
             raise Failure(f"{objective}: no objective of {service}; they are {', '.join(names)}")

@@ -101,6 +101,11 @@ def _loudness(notice: Notice) -> Loudness:
 def _numbers(told: BurnStanding) -> tuple[str, ...]:
     budget = told.standing.budget
     lines = [told.reason]
+    if told.standing.pool:
+        (service,) = told.standing.document.services
+        lines.append(f"{service} is a member of the pool {told.standing.pool}, watched alone.")
+    if told.members:
+        lines.append(f"By member, in 24h: {', '.join(map(_of_member, told.members))}.")
     burns = [f"{one.shown_rate:.3g}x in {one.horizon}" for one in told.horizons if one.shown_rate]
     if burns:
         lasts = "" if told.sustainable is None else f"; it lasts at {told.sustainable:.2g}x"
@@ -110,6 +115,14 @@ def _numbers(told: BurnStanding) -> tuple[str, ...]:
     if budget.few:
         lines.append(f"The budget is small; {budget.few.words}. {budget.few.advice}")
     return tuple(lines)
+
+
+def _of_member(told: BurnStanding) -> str:
+    (service,) = told.standing.document.services
+    day = told.horizons[-1]
+    counts = f"{day.bad:,} of {day.valid:,} failed" if day.valid else "no request"
+    alert = f" ({told.alert})" if told.alert != "none" else ""
+    return f"{service} {counts}{alert}"
 
 
 def _left(remaining: float, exhausts_at: datetime | None, now: datetime) -> str:

@@ -16,7 +16,7 @@ from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.program import burning, telling
 from errorbudget.program.book import Book, Standing
 from errorbudget.program.burning import Look, Sight
-from errorbudget.program.burns import BurnStanding, burn_standing, spent
+from errorbudget.program.burns import BurnStanding, burn_standing, spent, together
 from errorbudget.program.ears import Addressed, Ears
 from errorbudget.program.remembering import WATCH, Key, Memory
 
@@ -43,7 +43,7 @@ class Snapshot:
     @cached_property
     def standings(self) -> list[Standing]:
         """Every budget."""
-        return [self.book.standing(row, budget) for row, budget in enumerate(self.budgets or ())]
+        return [] if self.budgets is None else self.book.standings(self.budgets)
 
     @cached_property
     def burns(self) -> list[BurnStanding]:
@@ -51,24 +51,35 @@ class Snapshot:
         told = dict[int, BurnStanding]()
         for group in self.watched:
             for place, row in enumerate(group.rows.tolist()):
-                told[row] = self.burn(group, place)
-        return [told[row] for row in range(len(told))]
+                told[row] = self._alone(group, place)
+        return together(self.book, told) if told else []
 
     def word(self, row: int) -> str:
         """Where a row's alert stands."""
-        for group in self.watched:
-            for place in np.flatnonzero(group.rows == row).tolist():
-                state, code = group.fleet.alerts[place], int(group.fleet.codes[place])
-                return alert.standing(state, alert.reading(code))
-        return "none"
+        group, place = self._where(row)
+        state, code = group.fleet.alerts[place], int(group.fleet.codes[place])
+        return alert.standing(state, alert.reading(code))
 
     def burn(self, group: Watched, place: int) -> BurnStanding:
-        """The burn at a place of a group."""
+        """The burn at a place of a group; of a pool, with its members."""
+        members = self.book.members.get(int(group.rows[place]), ())
+        return replace(
+            self._alone(group, place),
+            members=tuple(self._alone(*self._where(member)) for member in members),
+        )
+
+    def _alone(self, group: Watched, place: int) -> BurnStanding:
         if self.budgets is None or group.found is None:
             raise LookupError("nothing was looked at yet")
         budget = self.budgets[int(group.rows[place])]
         code, state = int(group.fleet.codes[place]), group.fleet.alerts[place]
         return burn_standing(self.book, group.found, place, code, state, budget)
+
+    def _where(self, row: int) -> tuple[Watched, int]:
+        for group in self.watched:
+            for place in np.flatnonzero(group.rows == row).tolist():
+                return group, place
+        raise LookupError(f"row {row} is in no group")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,4 +187,6 @@ class Vigil:
         return changed
 
     def _document(self, name: str) -> ObjectiveDocument | None:
-        return next((one for one in self.book.documents if one.name == name), None)
+        """The document of that name, or of the pool that it was a member of."""
+        named = {document.name: document for document in self.book.documents}
+        return named.get(name) or named.get(name.rpartition("/")[0])

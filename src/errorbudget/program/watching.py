@@ -14,6 +14,7 @@ from errorbudget.program.burns import BurnStanding
 from errorbudget.program.changes import Changes
 from errorbudget.program.ears import Addressed
 from errorbudget.program.objectives import Objectives
+from errorbudget.program.parts import parts
 from errorbudget.program.remembering import WATCH, Key, Memory
 from errorbudget.program.vigil import Snapshot, Vigil
 from errorbudget.source import Source
@@ -115,7 +116,8 @@ class Watch:
         return [message for message, _ in messages]
 
     def _begin(self) -> Vigil:
-        book = Book(self._source, self._home.tallies, self._objectives.all())
+        documents = self._objectives.all()
+        book = Book(self._source, self._home.tallies, documents, parts(documents))
         return Vigil(book, Memory.of(self._home.alerts.all()))
 
     def _keep(

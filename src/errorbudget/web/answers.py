@@ -81,6 +81,8 @@ class Budget(_Answer):
     meaning: Meaning | None
     coverage: float | None
     as_of: str | None
+    pool: str
+    members: list["Budget"]
 
 
 class Worst(_Answer):
@@ -169,6 +171,8 @@ class Burn(_Answer):
     alert: Literal["none", "drift", "warn", "fire", "recovering", "unknown"]
     reason: str
     horizons: list[Horizon]
+    pool: str
+    members: list["Burn"]
 
 
 class Onset(_Answer):

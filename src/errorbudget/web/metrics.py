@@ -4,7 +4,7 @@ https://prometheus.io/docs/specs/om/open_metrics_spec/
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -37,11 +37,11 @@ def metrics(server: Here, caller: Reads) -> Response:
 
 def _budgets(server: Server, caller: Caller) -> Iterator[Family]:
     seen = server.current.snapshot
-    told = [
+    told = _with_members(
         one.as_dict()
         for one in (seen.standings if seen else ())
         if caller.sees(one.document.services, one.document.environment)
-    ]
+    )
     for name, field, words in (
         (
             "errorbudget_remaining_ratio",
@@ -65,11 +65,11 @@ def _budgets(server: Server, caller: Caller) -> Iterator[Family]:
 
 def _burns(server: Server, caller: Caller) -> Iterator[Family]:
     seen = server.current.snapshot
-    told = [
+    told = _with_members(
         one.as_dict()
         for one in (seen.burns if seen else ())
         if caller.sees(one.standing.document.services, one.standing.document.environment)
-    ]
+    )
     for name, field, words in (
         ("errorbudget_burn_rate", "rate", "Budget spent against time: 1 is exactly on time."),
         ("errorbudget_shown_burn_rate", "shown_rate", "The same, drawn to 1 where volume is low."),
@@ -86,6 +86,11 @@ def _burns(server: Server, caller: Caller) -> Iterator[Family]:
         for alert in _ALERTS
     ]
     yield Family("errorbudget_alert", "gauge", "1 for what the alert says.", alerts)
+
+
+def _with_members(told: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each of them, and the members of pools, which have names of their own."""
+    return [each for one in told for each in (one, *one["members"])]
 
 
 def _own(server: Server) -> Iterator[Family]:

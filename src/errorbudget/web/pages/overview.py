@@ -1,6 +1,6 @@
 """The first page: which services burn, what is left, and what may ship now."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -12,6 +12,7 @@ from errorbudget import clock
 from errorbudget.burn.shown import Shown
 from errorbudget.objective.document import Calendar, ObjectiveDocument, RiskClass, Rolling
 from errorbudget.policy.permission import considered, limits, permitted
+from errorbudget.program.book import Standing
 from errorbudget.program.burns import BurnStanding
 from errorbudget.web.calling import At, Here, Reads
 from errorbudget.web.pages.rendering import Page, page
@@ -50,7 +51,7 @@ class Line:
         low, high = budget.remaining_low, budget.remaining_high
         promise = burn.standing.document.objectives[burn.standing.objective]
         return cls(
-            objective=burn.standing.objective,
+            objective=_name(burn.standing),
             target=str(promise.target),
             window=_window(promise.window),
             remaining=float(budget.remaining or 0) if known else None,
@@ -162,9 +163,25 @@ def _row(burns: Sequence[BurnStanding], now: datetime) -> Row:
         name=document.name,
         team=document.labels.get("team", ""),
         labels=tuple(document.labels.items()),
-        lines=sorted((Line.of(burn) for burn in burns), key=lambda line: line.rank),
+        lines=sorted(map(Line.of, _told(burns)), key=lambda line: line.rank),
         permits=permits(allowed),
         free=len(allowed) == len(RiskClass),
+    )
+
+
+def _told(burns: Iterable[BurnStanding]) -> Iterator[BurnStanding]:
+    """Each burn, and the members of a pool that burn for themselves."""
+    for burn in burns:
+        yield burn
+        yield from (one for one in burn.members if one.alert in ("fire", "warn"))
+
+
+def _name(standing: Standing) -> str:
+    """The objective; of a member of a pool, which one it is."""
+    return (
+        f"{standing.objective} ({standing.document.services[0]})"
+        if standing.pool
+        else standing.objective
     )
 
 
