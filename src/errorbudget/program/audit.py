@@ -1,6 +1,6 @@
 """The audit trail, to be read and to be checked."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -28,12 +28,19 @@ class AuditTrail:
 
     def decisions(self, service: str | None = None, last: int = 50) -> list[dict[str, Any]]:
         """The last decisions, of a service or of all, oldest first."""
+        return self._last(partial(_tells, "decision", service), last)
+
+    def ungated(self, service: str | None = None, last: int = 50) -> list[dict[str, Any]]:
+        """The last changes found that shipped past the gate, oldest first."""
+        return self._last(partial(_tells, "ungated", service), last)
+
+    def _last(self, wanted: Callable[[dict[str, Any]], bool], last: int) -> list[dict[str, Any]]:
         found = list[dict[str, Any]]()
         end = self._home.trail.size()
         while end > 0 and len(found) < last:
             start = max(end - _PAGE, 0)
             page = islice(self._home.trail.entries(after=start), end - start)
-            found = [*filter(partial(_decides, service), map(_told, page)), *found]
+            found = [*filter(wanted, map(_told, page)), *found]
             end = start
         return found[-last:]
 
@@ -90,8 +97,8 @@ FORMS: Final = ("copy", "attestations")
 _PAGE: Final = 1_000
 
 
-def _decides(service: str | None, entry: dict[str, Any]) -> bool:
-    return entry["kind"] == "decision" and service in (None, entry["body"]["service"])
+def _tells(kind: str, service: str | None, entry: dict[str, Any]) -> bool:
+    return entry["kind"] == kind and service in (None, entry["body"]["service"])
 
 
 def _told(entry: Entry) -> dict[str, Any]:

@@ -84,6 +84,11 @@ class Tokens:
         fits = token is not None and token.fits(secret) and token.is_valid(now)
         return token if fits else None
 
+    def of_id(self, id_: str, now: datetime) -> Token | None:
+        """The valid token of this id."""
+        token = self._known.get(id_)
+        return token if token is not None and token.is_valid(now) else None
+
 
 def told(token: Token, now: datetime) -> dict[str, Any]:
     """A token as JSON has it, without its secret."""

@@ -11,6 +11,8 @@ from fastapi import Request
 from errorbudget import clock
 from errorbudget.ingest.allowed import Allowed
 from errorbudget.program.tokens import Scope
+from errorbudget.store.tokens import Token
+from errorbudget.web import session
 from errorbudget.web.failing import Forbidden, Unauthorized
 
 if TYPE_CHECKING:
@@ -61,12 +63,26 @@ OWNER: Final = Caller(name="local", scopes=frozenset((Scope.ADMIN,)), allowed=Al
 _LOOPBACK: Final = frozenset(("127.0.0.1", "localhost", "::1"))
 
 
-def identified(server: "Server", request: Request) -> Caller:
-    """Who calls. Raises Unauthorized, Forbidden."""
+_READING: Final = frozenset(("GET", "HEAD"))
+
+
+def identified(server: "Server", request: Request, *, from_form: bool = False) -> Caller:
+    """Who calls. A session's cookie alone lets read; a form of our own page shows it is meant.
+
+    Raises Unauthorized, Forbidden.
+    """
+    caller = _identified(server, request, by_session=from_form or request.method in _READING)
+    request.state.caller = caller
+    return caller
+
+
+def _identified(server: "Server", request: Request, *, by_session: bool) -> Caller:
     scheme, _, text = request.headers.get("authorization", "").partition(" ")
     text = text.strip() if scheme.lower() == "bearer" else ""
     if text:
         return _known(server, text)
+    if by_session and (caller := _signed_in(server, request)):
+        return caller
     if server.needs_tokens:
         raise Unauthorized(
             "this needs a token: send `Authorization: Bearer …`",
@@ -82,6 +98,18 @@ def _known(server: "Server", text: str) -> Caller:
     token = server.tokens.found(text, clock.now())
     if token is None:
         raise Unauthorized("the token is not known, has expired or was revoked")
+    return _of(token)
+
+
+def _signed_in(server: "Server", request: Request) -> Caller | None:
+    """Whose session a browser's cookie belongs to."""
+    cookie = request.cookies.get(session.COOKIE, "")
+    id_ = session.token_of(server.key, cookie, clock.now()) if cookie else None
+    token = server.tokens.of_id(id_, clock.now()) if id_ else None
+    return _of(token) if token else None
+
+
+def _of(token: Token) -> Caller:
     return Caller(
         name=token.name,
         scopes=token.scopes,

@@ -24,7 +24,7 @@ from errorbudget.web import (
     sending,
 )
 from errorbudget.web.families import Note
-from errorbudget.web.pages import burn, live, overview, service
+from errorbudget.web.pages import burn, gate, live, overview, service, signing_in, trail
 from errorbudget.web.server import Server
 
 LOG = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ def application(server: Server) -> FastAPI:
     asking = (reading, promising, proposing, explaining, gating, approving, accounting)
     for routes in (sending, *asking, administering, health, metrics):
         app.include_router(routes.router)
-    for shown in (overview, service, burn, live):
+    for shown in (overview, service, burn, gate, trail, signing_in, live):
         app.include_router(shown.router)
     app.add_middleware(Logged, notes=server.notes)
     return app

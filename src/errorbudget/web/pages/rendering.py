@@ -5,16 +5,19 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final, cast
+from urllib.parse import quote
 
 from fastapi import Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from errorbudget import clock
 from errorbudget.errors import Failure
 from errorbudget.ledger.window import moment as of_minute
-from errorbudget.web.failing import told
+from errorbudget.web.failing import Unauthorized, told
+from errorbudget.web.session import COOKIE, proof
 
 POLICY: Final = "; ".join(
     (
@@ -40,7 +43,17 @@ GUARDS: Final = {
 
 def page(request: Request, template: str, *, status: int = 200, **shown: Any) -> HTMLResponse:
     """The page of a template with these values."""
-    text = _environment().get_template(template).render(path=request.url.path, **shown)
+    server, caller = request.app.state.server, getattr(request.state, "caller", None)
+    text = (
+        _environment()
+        .get_template(template)
+        .render(
+            path=request.url.path,
+            who=caller.name if caller and server.needs_tokens else "",
+            proof=proof(server.key, request.cookies.get(COOKIE, "")),
+            **shown,
+        )
+    )
     return HTMLResponse(text, status_code=status, headers=GUARDS)
 
 
@@ -54,8 +67,16 @@ class Page(APIRoute):
         async def answered(request: Request) -> Response:
             try:
                 return await answer(request)
+            except Unauthorized as failure:
+                if request.method != "GET":
+                    return failed(request, failure)
+                here = f"{request.url.path}?{request.url.query}".rstrip("?")
+                return RedirectResponse(f"/signin?next={quote(here)}", status_code=303)
             except Failure as failure:
                 return failed(request, failure)
+            except RequestValidationError as invalid:
+                lines = [f"{one['loc'][-1]}: {one['msg']}" for one in invalid.errors()]
+                return failed(request, Failure(*lines))
 
         return answered
 
@@ -92,6 +113,7 @@ def _environment() -> Environment:
         "iso": iso,
         "minute": of_minute,
         "parsed": clock.parse,
+        "parsed_exactly": datetime.fromisoformat,
     }
     cast("dict[str, Any]", environment.filters).update(filters)
     marks: dict[str, Any] = {"SHAPES": SHAPES, "WORDS": WORDS, "OUTCOMES": OUTCOMES}
