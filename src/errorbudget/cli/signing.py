@@ -1,5 +1,6 @@
-"""`errorbudget objective sign`, `verify`, `history`: what both sides agreed to, and when."""
+"""`errorbudget objective sign`, `verify`, `history`, `diff`: what was agreed to, when, and now."""
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from errorbudget.cli.options import Json, Told, answer, home_path, print_json
+from errorbudget.errors import Failure
 
 if TYPE_CHECKING:
     from errorbudget.program.applied import Applied
@@ -122,16 +124,34 @@ def _judged(decisions: list[Told]) -> str:
 
 
 def diff(
-    old: Annotated[Path, typer.Argument(metavar="OLD", help="An objective document.")],
-    new: Annotated[Path, typer.Argument(metavar="NEW", help="Another version of it.")],
+    old: Annotated[
+        str, typer.Argument(metavar="[OLD]", help="A document, or the digest of a version of it.")
+    ],
+    new: Annotated[str | None, typer.Argument(metavar="NEW", help="Its new version.")] = None,
     as_json: Json = False,
 ) -> None:
-    """What a change to a document means, in words; `objective backtest` says it in numbers."""
-    from errorbudget.objective.difference import differences
-    from errorbudget.program.objectives import checked
+    """What a change to a document means, in words, and on the last quarter's traffic.
 
-    found = differences(checked(old)[0], checked(new)[0])
+    With one file: against the version in force.
+    """
+    found = _differences(old, Path(new)) if new else _differences("", Path(old))
     if as_json:
         print_json(found)
     else:
         sys.stdout.write("".join(f"{line}\n" for line in found or ["nothing differs in meaning"]))
+
+
+def _differences(old: str, new: Path) -> list[str]:
+    """Numbers need a home; two files are compared in words without one."""
+    from errorbudget.cli.door.door import entered, is_anywhere
+
+    file = Path(old) if old and Path(old).exists() else None
+    if old and file is None and not re.fullmatch("[0-9a-f]{6,64}", old):
+        raise Failure(f"{old}: is no file, and no digest of a version (see `objective history`)")
+    if file and not is_anywhere():
+        from errorbudget.objective.difference import differences
+        from errorbudget.program.objectives import checked
+
+        return differences(checked(file)[0], checked(new)[0])
+    with entered() as door:
+        return door.objectives.differences(new, file, "" if file else old)

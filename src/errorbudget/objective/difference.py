@@ -1,8 +1,11 @@
 """What does a change to a document mean, in words?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
 
 from errorbudget.objective.document import Objective, ObjectiveDocument
+from errorbudget.objective.proposal.wording import used
 
 _IN_WORDS = ("objectives", "mode")
 
@@ -29,7 +32,7 @@ def _objective(old: Objective, new: Objective) -> Iterator[str]:
         way = "tighter" if new.target.target > old.target.target else "looser"
         times = float(new.target.allowance / old.target.allowance)
         yield (
-            f"target: {old.target} becomes {new.target}: {float(points):g} points {way},"
+            f"target: {old.target} becomes {new.target}: {float(points):g} {'point' if points == 1 else 'points'} {way},"
             f" {times:.3g} times as many requests may be bad"
         )
     if old.window != new.window:
@@ -55,3 +58,53 @@ def _others(old: ObjectiveDocument, new: ObjectiveDocument) -> Iterator[str]:
     for name, field in ObjectiveDocument.model_fields.items():
         if name not in _IN_WORDS and getattr(old, name) != getattr(new, name):
             yield f"{field.alias or name}: is written otherwise"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lived:
+    """What one objective would have gone through in a quarter."""
+
+    windows: int
+    """Those that passed whole: of rolling ones one a week."""
+    overspent: int
+    latest: float | None
+    """The share of its budget that the latest window used, whole or not; None without requests."""
+    valid: int
+    """Requests of the quarter, on whole days."""
+    bad: int
+
+
+def lived_through(
+    old: Mapping[str, Lived], new: Mapping[str, Lived], first: date, last: date
+) -> list[str]:
+    """What a change would have meant from `first` to `last`, a sentence an objective it touches."""
+    said = [
+        f"objectives.{name}: on the last quarter's traffic ({first} to {last}),"
+        f" {_windows_said(old.get(name), one)}{_counts_said(old.get(name), one)}."
+        for name, one in new.items()
+        if old.get(name) != one
+    ]
+    if not said:
+        return [f"On the last quarter's traffic ({first} to {last}), no budget would differ."]
+    return said
+
+
+def _windows_said(old: Lived | None, new: Lived) -> str:
+    if new.latest is None:
+        return "no request would count"
+    if not new.windows:
+        now = used(new.latest)
+        before = f" instead of {used(old.latest)}" if old and old.latest is not None else ""
+        return f"no whole window has passed; to date it would have used {now}{before}"
+    before = f" instead of {old.overspent} of {old.windows}" if old and old.windows else ""
+    windows = "window" if new.windows == 1 else "windows"
+    return f"{new.overspent} of {new.windows} {windows} would have been overspent{before}"
+
+
+def _counts_said(old: Lived | None, new: Lived) -> str:
+    if old is None or (old.valid, old.bad) == (new.valid, new.bad):
+        return f"; {new.bad:,} of {new.valid:,} requests were bad"
+    return (
+        f"; {new.bad:,} of {new.valid:,} requests would have been bad instead of"
+        f" {old.bad:,} of {old.valid:,}"
+    )

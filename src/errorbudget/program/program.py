@@ -28,6 +28,7 @@ from errorbudget.store.home import Home
 
 if TYPE_CHECKING:
     from errorbudget.program.backtests import Backtests
+    from errorbudget.program.differing import Differing
     from errorbudget.program.proposals import Proposals
 
 
@@ -66,6 +67,13 @@ class Program:
     def history(self) -> History:
         """Their versions, and what each judged."""
         return History(self.home)
+
+    @cached_property
+    def differing(self) -> "Differing":
+        """What a change to a document means."""
+        from errorbudget.program.differing import Differing
+
+        return Differing(self.home, self.warehouse)
 
     @cached_property
     def proposals(self) -> "Proposals":

@@ -21,6 +21,15 @@ class Signed(BaseModel):
     signatures: Annotated[dict[str, str], Field(max_length=32)]
 
 
+class Compared(BaseModel):
+    """A document, and what it is compared with: another text, a version's digest, or what binds."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    document: str
+    old: str | None = None
+    digest: str = ""
+
+
 @router.post(
     "",
     summary="Put an objective document in force",
@@ -75,3 +84,21 @@ def history(server: Here, caller: Reads, service: Annotated[str, Query()]) -> Re
     """Versions, who signed them when, and which decisions each judged."""
     caller.about(service)
     return as_json(server.program.history.of(service))
+
+
+@router.post(
+    "/differences",
+    summary="What a change to a document means",
+    responses=documented(list[str], "What `errorbudget objective diff --json` prints.", 422),
+)
+def differences(
+    server: Here,
+    caller: Reads,
+    sent: Compared,
+    *,
+    name: Annotated[str, Query(description="What messages call the file.")] = "document.yaml",
+) -> Response:
+    """In words, and on the last quarter's traffic; nothing is stored."""
+    caller.everything()
+    old = None if sent.old is None else sent.old.encode()
+    return as_json(server.differences(sent.document.encode(), name, old, sent.digest))

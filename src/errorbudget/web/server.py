@@ -32,6 +32,7 @@ from errorbudget.program.budgets import Budgets
 from errorbudget.program.burns import Burns, BurnStanding
 from errorbudget.program.configuration import Configuration, Receiving, is_loopback, split
 from errorbudget.program.courses import Course, Courses
+from errorbudget.program.differing import Differing
 from errorbudget.program.explaining import Explaining
 from errorbudget.program.explanation import Explanation
 from errorbudget.program.failures import FailedRequests, Failures
@@ -263,6 +264,12 @@ class Server:
         """What a document would have done. Raises Failure."""
         with self._patiently() as warehouse:
             return Backtests(self.program.home, warehouse).retell(body, name, incidents=incidents)
+
+    def differences(self, new: bytes, name: str, old: bytes | None, digest: str) -> list[str]:
+        """What a change to a document means. Raises DocumentInvalid, Failure."""
+        with self._patiently() as warehouse:
+            differing = Differing(self.program.home, warehouse)
+            return differing.between(new, name, old=old, digest=digest)
 
     @contextmanager
     def _patiently(self) -> Generator[Warehouse]:

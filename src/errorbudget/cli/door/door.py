@@ -152,6 +152,16 @@ def entered(*, create: bool = False, wait: float = 10.0) -> Door:
     return Door(Program.open(home, create=create, wait=wait))
 
 
+def is_anywhere() -> bool:
+    """Whether there is a server or a home to enter, for commands that can do without."""
+    from errorbudget.store.address import running
+    from errorbudget.store.home import DATABASE
+
+    home = home_path()
+    named = bool(os.environ.get("ERRORBUDGET_URL"))
+    return named or (home / DATABASE).is_file() or running(home) is not None
+
+
 def _over(url: str, token: str) -> Door:
     from errorbudget.cli.door.wire import Wire
 

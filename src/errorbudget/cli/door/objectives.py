@@ -16,6 +16,7 @@ class AtHome:
     """In the home itself."""
 
     def __init__(self, program: "Program") -> None:
+        self._program = program
         self._objectives = program.objectives
         self._history = program.history
 
@@ -36,6 +37,11 @@ class AtHome:
         """The versions of a service's document, who signed them, what they judged."""
         return self._history.of(service)
 
+    def differences(self, new: Path, old: Path | None, digest: str) -> list[str]:
+        """What a document changes against another, a version by its digest, or what binds."""
+        before = None if old is None else _bytes(old)
+        return self._program.differing.between(_bytes(new), str(new), old=before, digest=digest)
+
 
 class OnServer:
     """On a server."""
@@ -55,6 +61,17 @@ class OnServer:
     def history(self, service: str) -> Told:
         """The versions of a service's document, who signed them, what they judged."""
         return self._wire.get("/api/v1/documents/history", service=service)
+
+    def differences(self, new: Path, old: Path | None, digest: str) -> list[str]:
+        """What a document changes against another, a version by its digest, or what binds."""
+        sent = {
+            "document": _bytes(new).decode(errors="replace"),
+            "old": None if old is None else _bytes(old).decode(errors="replace"),
+            "digest": digest,
+        }
+        query = {"name": str(new)}
+        where = "/api/v1/documents/differences"
+        return self._wire.post(where, params=query, json=sent, patient=True)
 
 
 def _sent(file: Path) -> dict[str, Any]:
