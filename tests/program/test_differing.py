@@ -22,7 +22,7 @@ def test_a_tighter_target_is_told_in_windows_that_would_have_been_overspent(tmp_
             text(tmp_path, "99.5%"), "new.yaml", old=text(tmp_path, "98%")
         )
 
-    # The last request is a minute before midnight, so five windows of 28 days have passed whole, one
+    # The last request is a minute before midnight: five windows of 28 days have passed whole, one
     # each week; the last two saw the evening.
     assert said[0].startswith("objectives.availability.target: 98% becomes 99.5%: 1.5")
     assert said[1:] == [

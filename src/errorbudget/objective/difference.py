@@ -30,9 +30,10 @@ def _objective(old: Objective, new: Objective) -> Iterator[str]:
     if old.target != new.target:
         points = abs(new.target.target - old.target.target) * 100
         way = "tighter" if new.target.target > old.target.target else "looser"
+        unit = "point" if points == 1 else "points"
         times = float(new.target.allowance / old.target.allowance)
         yield (
-            f"target: {old.target} becomes {new.target}: {float(points):g} {'point' if points == 1 else 'points'} {way},"
+            f"target: {old.target} becomes {new.target}: {float(points):g} {unit} {way},"
             f" {times:.3g} times as many requests may be bad"
         )
     if old.window != new.window:

@@ -12,7 +12,22 @@ from errorbudget.errors import DocumentInvalid
 from errorbudget.objective.formats.exporting import exported
 from errorbudget.objective.formats.importing import imported
 from errorbudget.objective.reading import read
-from objective.formats.test_importing import GENERATOR, OPENSLO, PYRRA, PYRRA_GAUGE, SLOTH
+from objective.formats.test_importing import (
+    CRD,
+    GENERATOR,
+    GENERATOR_CUT,
+    OPENSLO,
+    OPENSLO_THRESHOLD,
+    PYRRA,
+    PYRRA_GAUGE,
+    PYRRA_LATENCY,
+    PYRRA_NATIVE,
+    REFERRED,
+    SLOTH,
+    V1ALPHA,
+    V2ALPHA,
+    WINDOWS,
+)
 
 WEB = """\
 apiVersion: errorbudget/v1
@@ -60,10 +75,19 @@ def checked(promtool: str, folder: Path, rules: str) -> Path:
     ("text", "format_"),
     [
         (SLOTH, "sloth"),
+        (CRD, "sloth"),
+        (f"{WINDOWS}---\n{SLOTH}", "sloth"),
         (OPENSLO, "openslo"),
+        (OPENSLO_THRESHOLD, "openslo"),
+        (REFERRED, "openslo"),
+        (V2ALPHA, "openslo"),
+        (V1ALPHA, "openslo"),
         (PYRRA, "pyrra"),
+        (PYRRA_LATENCY, "pyrra"),
+        (PYRRA_NATIVE, "pyrra"),
         (PYRRA_GAUGE, "pyrra"),
         (GENERATOR, "slo-generator"),
+        (GENERATOR_CUT, "slo-generator"),
     ],
 )
 def test_promtool_accepts_the_rules_of_whatever_was_imported(

@@ -1,7 +1,6 @@
 """Files written from each tool's specification become documents; what has no equal is named."""
 
 import json
-import textwrap
 
 import pytest
 from ruamel.yaml import YAML
@@ -90,6 +89,22 @@ spec:
       op: gt
       target: 0.98
   alertPolicies:
+"""
+OPENSLO_THRESHOLD = """\
+
+- apiVersion: openslo/v1
+  kind: SLO
+  metadata: {name: cpu}
+  spec:
+    service: web
+    indicator:
+      metadata: {name: x}
+      spec:
+        thresholdMetric:
+          metricSource: {type: Prometheus, spec: {query: 'avg(cpu)'}}
+    timeWindow: [{duration: 28d, isRolling: true}]
+    budgetingMethod: Occurrences
+    objectives: [{op: lte, value: 0.5, target: 0.99}]
 """
 REFERRED = """\
 apiVersion: openslo/v1
@@ -208,6 +223,14 @@ spec:
     filter_valid: http_requests_total{handler="/metrics"}[window]
   goal: 0.999
 """
+GENERATOR_CUT = (
+    GENERATOR.split("    filter_good")[0].replace("good_bad_ratio", "distribution_cut")
+    + """\
+    expression: d_bucket{path="/"}[window]
+    threshold_bucket: 0.25
+  goal: 0.999
+"""
+)
 
 
 def documents(text: str, format_: str, **options: str) -> list[ObjectiveDocument]:
@@ -326,27 +349,13 @@ def test_openslo_for_another_backend_is_left_out():
 
 
 def test_openslo_thresholds_count_minutes_and_say_so():
-    text = textwrap.dedent("""\
-        - apiVersion: openslo/v1
-          kind: SLO
-          metadata: {name: cpu}
-          spec:
-            service: web
-            indicator:
-              metadata: {name: x}
-              spec:
-                thresholdMetric:
-                  metricSource: {type: Prometheus, spec: {query: 'avg(cpu)'}}
-            timeWindow: [{duration: 28d, isRolling: true}]
-            budgetingMethod: Occurrences
-            objectives: [{op: lte, value: 0.5, target: 0.99}]
-        """)
-    (document,) = documents(text, "openslo")
+    (document,) = documents(OPENSLO_THRESHOLD, "openslo")
     assert queries(document, "cpu") == {
         "good": "sum_over_time(((avg(cpu)) <= bool 0.5)[$window:1m])",
         "valid": "count_over_time((avg(cpu))[$window:1m])",
     }
-    assert any("minutes are counted, not requests" in line for line in warnings(text, "openslo"))
+    said = warnings(OPENSLO_THRESHOLD, "openslo")
+    assert any("minutes are counted, not requests" in line for line in said)
 
 
 def test_openslo_v2alpha_and_v1alpha():
@@ -388,9 +397,7 @@ def test_slo_generator_counts_its_filters():
         "good": 'http_requests_total{handler="/metrics", code=~"2.."}',
         "valid": 'http_requests_total{handler="/metrics"}',
     }
-    cut = GENERATOR.split("    filter_good")[0].replace("good_bad_ratio", "distribution_cut")
-    cut += '    expression: d_bucket{path="/"}[window]\n    threshold_bucket: 0.25\n  goal: 0.999\n'
-    (latency,) = documents(cut, "slo-generator")
+    (latency,) = documents(GENERATOR_CUT, "slo-generator")
     assert queries(latency, "metrics-availability") == {
         "good": 'd_bucket{path="/",le="0.25"}',
         "valid": 'd_count{path="/"}',
