@@ -38,6 +38,12 @@ class HomeBusy(Failure):
     kind = Kind.BUSY
 
 
+class Unreachable(Failure):
+    """No server answers where one was named."""
+
+    kind = Kind.BUSY
+
+
 class Untrusted(Failure):
     """Something signed or chained does not verify; the message names the first place."""
 

@@ -7,20 +7,24 @@ import sys
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from errorbudget import clock
-from errorbudget.cli import answering
+from errorbudget.cli import answering, offline
 from errorbudget.cli.door import entered
 from errorbudget.cli.options import At, Json, Told, asked_moment, print_json, printable
-from errorbudget.errors import Failure
+from errorbudget.errors import Failure, Unreachable
+
+if TYPE_CHECKING:
+    from errorbudget.program.question import Question
 
 app = typer.Typer(help="Between the deploy command and the deploy.", no_args_is_help=True)
 
 for command in (answering.approve, answering.decline, answering.status):
     app.command()(command)
+app.command("told")(offline.told)
 
 Service = Annotated[str, typer.Argument(metavar="SERVICE")]
 Change = Annotated[
@@ -57,6 +61,7 @@ def check(  # noqa: PLR0913 -- one parameter for each option
     """Ask, and be answered: 0 permitted, 3 needs an approval, 4 blocked, 5 budget unknown."""
     asking = Asking(service, change, diff, risk, advisory)
     answer = _asked(asking, at=asked_moment(at), dry_run=dry_run)
+    answer.pop(offline.RECORD, None)
     if as_json:
         print_json(answer)
     else:
@@ -90,6 +95,9 @@ def run(
 def _record(answer: Told, code: int, started: datetime) -> None:
     """The command has run, whatever happens here: its exit code is what the caller gets."""
     try:
+        if record := answer.get(offline.RECORD):
+            offline.finished(record, code, started)
+            return
         with entered(wait=60) as door:
             door.gate.record_outcome(answer["entry"], code, started)
     except Failure as failure:
@@ -119,13 +127,30 @@ def _asked(asking: Asking, *, at: datetime | None, dry_run: bool = False) -> Tol
         by=askers(),
         advisory=advisory(asking.advisory) if asking.advisory else "",
     )
+    try:
+        return _from_door(question, asking.diff, at=at, dry_run=dry_run)
+    except Unreachable as cause:
+        # What is asked about another moment, or of a server that runs here, is not a deploy in CI.
+        if at is not None or not offline.server():
+            raise
+        question = replace(question, diff=diff_of(asking.diff))
+        return offline.answered(question, cause.lines[0], dry_run=dry_run)
+
+
+def _from_door(
+    question: "Question", revisions: str | None, *, at: datetime | None, dry_run: bool
+) -> Told:
+    from errorbudget.program.gate import diff_of
+
     with entered() as door:
-        if asking.diff is not None:
-            runs = door.gate.deployed(asking.service, at)
+        if revisions is not None:
+            runs = door.gate.deployed(question.service, at)
             names = [runs["revision"], runs["version"]] if runs else []
-            diff = diff_of(asking.diff, [name for name in names if name])
+            diff = diff_of(revisions, [name for name in names if name])
             question = replace(question, diff=diff)
-        return door.gate.check(question, at=at, dry_run=dry_run)
+        answer = door.gate.check(question, at=at, dry_run=dry_run)
+        offline.settle(door, question.service)
+        return answer
 
 
 def askers() -> tuple[str, ...]:
@@ -142,7 +167,7 @@ _ACTORS: Final = ("GITHUB_ACTOR", "GITLAB_USER_EMAIL", "GITLAB_USER_LOGIN")
 def exit_code(answer: Told) -> int:
     """0 permitted; 3 needs an approval; 4 blocked; 5 needs one as the budget is unknown."""
     if answer["decision"] == "needs_approval":
-        return 5 if answer["reason_code"] == "unknown_forbids" else 3
+        return 5 if answer["reason_code"] in ("unknown_forbids", "unreachable") else 3
     return 4 if answer["decision"] == "block" else 0
 
 

@@ -75,6 +75,8 @@ class Policy(Section):
     unknown: UnknownBudget = UnknownBudget()
     stale_after: Minutes = 10
     on_unreachable: Literal["block", "low_only", "allow"] = "block"
+    offline_for: Minutes = 7 * 1440
+    """How old a copy of the document may be that is gone by while no server answers."""
     approval: ApprovalRule | None = None
 
     @field_validator("hysteresis")

@@ -16,7 +16,6 @@ NOT_BUILT: Final = {
     "runbook": "shown nowhere yet",
     "postmortem": "postmortems are not drafted yet",
     "identity": "pipelines are not recognised yet; the gate asks for nothing",
-    "policy.on_unreachable": "not applied yet; without its server the command line decides nothing",
 }
 """Fields that are read and checked, but not acted on, and what happens instead."""
 

@@ -46,6 +46,8 @@ class Reason(StrEnum):
     ADVISED = "advised"
     UNSIGNED = "unsigned"
     NO_POLICY = "no_policy"
+    UNREACHABLE = "unreachable"
+    """No server answered, and the document was gone by."""
 
 
 ALLOWED_FOR: Final = timedelta(hours=1)
@@ -77,7 +79,8 @@ class Decision:
     def exit_code(self) -> int:
         """0 permitted; 3 needs an approval; 4 blocked; 5 needs one as the budget is unknown."""
         if self.decision is Outcome.NEEDS_APPROVAL:
-            return 5 if self.reason_code is Reason.UNKNOWN_FORBIDS else 3
+            unknown = (Reason.UNKNOWN_FORBIDS, Reason.UNREACHABLE)
+            return 5 if self.reason_code in unknown else 3
         return 4 if self.decision is Outcome.BLOCK else 0
 
     @property

@@ -19,6 +19,7 @@ from errorbudget.program.gate import Gate
 from errorbudget.program.history import History
 from errorbudget.program.incidents import Incidents
 from errorbudget.program.objectives import Objectives
+from errorbudget.program.offline import OfflineRecords
 from errorbudget.program.reconciling import Reconciling
 from errorbudget.program.requests import Requests
 from errorbudget.program.rollups import Rollups
@@ -147,6 +148,11 @@ class Program:
     def reconciling(self) -> Reconciling:
         """What shipped past the gate."""
         return Reconciling(self.home, self.warehouse, self.objectives)
+
+    @cached_property
+    def offline(self) -> OfflineRecords:
+        """What was decided while the server did not answer."""
+        return OfflineRecords(self.home)
 
     @cached_property
     def accounts(self) -> Accounts:

@@ -45,21 +45,23 @@ class Reconciling:
 
 
 def decisions(home: Home) -> Iterator[Asked]:
-    """Every decision of the trail, dry runs aside."""
+    """Every decision of the trail, dry runs aside; those made while no server answered are too."""
     for entry in home.trail.entries():
         # Most entries of a long trail may be others: only decisions are worth reading as JSON.
-        if b'"kind":"decision"' in entry.body[:_FRONT]:
-            fields = entry.fields()
-            body = fields["body"]
+        if any(kind in entry.body[:_FRONT] for kind in _DECIDED):
+            body = entry.fields()["body"]
+            allowed = body["decision"]["decision"] == "allow"
             yield Asked(
                 entry=entry.seq,
                 service=body["service"],
                 change=body["change"],
-                at=clock.parse(body["as_of"]),
-                permitted=body["decision"]["decision"] == "allow",
+                at=clock.parse(body["at"] if "policy_known" in body else body["as_of"]),
+                # Without a server, only by a document that was really in force.
+                permitted=allowed and body.get("policy_known", True),
             )
 
 
+_DECIDED: Final = (b'"kind":"decision"', b'"kind":"offline"')
 _FRONT: Final = 200
 """Bytes in which an entry has said its kind."""
 

@@ -168,9 +168,15 @@ def verified(file: Path, *, signers: Signers, now: datetime) -> Applied:
 
     Needs nothing but the allowed signers. Raises DocumentInvalid.
     """
-    body = _bytes(file)
-    document = read(body, file=str(file))
-    heard = hear(body, (None, document), beside(file), (), signers=signers, file=str(file), now=now)
+    return verified_bytes(_bytes(file), str(file), beside(file), signers=signers, now=now)
+
+
+def verified_bytes(
+    body: bytes, file: str, sent: Sent, *, signers: Signers, now: datetime
+) -> Applied:
+    """The same for a document that was sent; `file` is what its author calls it."""
+    document = read(body, file=file)
+    heard = hear(body, (None, document), sent, (), signers=signers, file=file, now=now)
     signoff = state(document, None, heard.signatures)
     return Applied(
         name=document.name,

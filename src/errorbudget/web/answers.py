@@ -423,6 +423,23 @@ class DocumentVersion(_Answer):
     decisions: list[dict[str, Any]]
 
 
+class DocumentCopy(_Answer):
+    """A document in force, for a machine to go by while the server does not answer."""
+
+    service: str
+    digest: str | None
+    document: str | None
+    signatures: dict[str, str]
+    checkpoint: str
+
+
+class OfflineTaken(_Answer):
+    """What became of records of decisions made without the server."""
+
+    taken: int
+    known: int
+
+
 class History(_Answer):
     """The versions of a document, oldest first."""
 

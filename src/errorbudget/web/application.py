@@ -18,6 +18,7 @@ from errorbudget.web import (
     gating,
     health,
     metrics,
+    offline,
     promising,
     proposing,
     reading,
@@ -45,7 +46,7 @@ def application(server: Server) -> FastAPI:
     )
     app.state.server = server
     failing.install(app)
-    asking = (reading, promising, proposing, explaining, gating, approving, accounting)
+    asking = (reading, promising, proposing, explaining, gating, offline, approving, accounting)
     for routes in (sending, *asking, administering, health, metrics):
         app.include_router(routes.router)
     for shown in (overview, service, burn, gate, trail, signing_in, live):

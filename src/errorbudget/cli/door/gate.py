@@ -17,6 +17,7 @@ class AtHome:
 
     def __init__(self, program: "Program") -> None:
         self._gate = program.gate
+        self._offline = program.offline
 
     def deployed(self, service: str, at: datetime | None) -> Told | None:
         """What a service runs, as far as is known."""
@@ -27,6 +28,10 @@ class AtHome:
         """Decide on a change; the decision is in the trail."""
         now = clock.now()
         return self._gate.check(question, at=at or now, now=now, dry_run=dry_run).as_dict()
+
+    def take_offline(self, records: list[Told]) -> Told:
+        """Record what was decided while no server answered."""
+        return self._offline.take(records, by="", now=clock.now())
 
     def record_outcome(self, entry: int, exit_code: int, started_at: datetime) -> Told:
         """What came of the command that a decision permitted."""
@@ -56,6 +61,14 @@ class OnServer:
             "dry_run": dry_run,
         }
         return self._wire.post("/api/v1/gate", json=asked)
+
+    def copy(self, service: str) -> Told:
+        """The document in force, to go by when the server does not answer."""
+        return self._wire.get("/api/v1/gate/copy", service=service)
+
+    def take_offline(self, records: list[Told]) -> Told:
+        """Tell what was decided while it did not answer."""
+        return self._wire.post("/api/v1/gate/offline", json={"records": records})
 
     def record_outcome(self, entry: int, exit_code: int, started_at: datetime) -> Told:
         """What came of the command that a decision permitted."""

@@ -7,17 +7,11 @@ from typing import Any, Final
 
 import httpx2
 
-from errorbudget.errors import Failure, Kind
+from errorbudget.errors import Failure, Kind, Unreachable
 
 _TIMEOUT: Final = httpx2.Timeout(60.0, connect=5.0)
 _LONG: Final = httpx2.Timeout(3600.0, connect=5.0)
 """For a file of millions of rows, which the server answers when it is in."""
-
-
-class Unreachable(Failure):
-    """No server answers where one was named."""
-
-    kind = Kind.BUSY
 
 
 class Refused(Failure):
