@@ -1,9 +1,12 @@
 """What shipped past the gate, found by setting decisions beside changes."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from errorbudget.change import Change, Origin
-from errorbudget.policy.reconciliation import Asked, answers
+from errorbudget.policy.reconciliation import Asked, Deploy, answers, deploy_of, version_of
 
 AT = datetime(2026, 7, 20, 14, 5, tzinfo=UTC)
 
@@ -76,3 +79,47 @@ def test_neither_an_old_permit_nor_a_refusal_covers_a_version_of_another_name():
 
 def test_what_was_told_of_is_known_by_its_name_alone():
     assert found([change("1.2", 12)], asked("8f1d4a2")) == [None]
+
+
+def deploy(name: str, minutes: float = 0, revision: str = "") -> Deploy:
+    told = replace(change(name, minutes, took=2), id=name)
+    return Deploy(told, revision)
+
+
+def brought(seen: Change, *deploys: Deploy) -> str | None:
+    found = deploy_of(seen, deploys)
+    return found.id if found else None
+
+
+@pytest.mark.parametrize(
+    ("version", "name"),
+    [
+        ("1.4.0", "v1.4.0"),
+        ("1.4.0", "shop-1.4.0"),
+        ("1.4.0-3f2a9c1", "build 77"),
+        ("3f2a9c1", "build 77"),
+        ("v1.4.0-2-g3f2a9c1", "build 77"),
+    ],
+)
+def test_a_version_is_known_by_the_deploys_name_or_its_commit(version: str, name: str):
+    mine, later = deploy(name, revision="3f2a9c1" + "0" * 33), deploy("other", 1)
+
+    assert brought(change(version, 5, seen=True), mine, later) == name
+    assert version_of(mine, [change("9", 4, seen=True), change(version, 5, seen=True)]) == replace(
+        mine.change, version=version
+    )
+
+
+def test_a_version_by_another_name_is_the_last_deploys_within_the_hour():
+    early, late = deploy("a"), deploy("b", 10)
+
+    assert brought(change("1.4.0", 15, seen=True), early, late) == "b"
+    assert brought(change("1.4.0", 73, seen=True), early, late) is None
+    assert brought(change("1.4.0", -1, seen=True), early, late) is None
+
+
+def test_a_deploy_whose_version_is_known_brought_no_other():
+    known = Deploy(replace(deploy("a").change, version="1.4.0"), "")
+
+    assert brought(change("1.5.0", 15, seen=True), known) is None
+    assert version_of(known, [change("1.5.0", 15, seen=True)]).version == "1.4.0"

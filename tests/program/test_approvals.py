@@ -10,10 +10,10 @@ from errorbudget.change import Diff, FileChange
 from errorbudget.errors import Failure, Untrusted
 from errorbudget.objective.document import RiskClass
 from errorbudget.policy.approval import NAMESPACE, Says, Statement
-from errorbudget.program.approvals import Wanted
 from errorbudget.program.gate import Answer
 from errorbudget.program.program import Program
 from errorbudget.program.question import Question
+from errorbudget.program.statements import Wanted
 from errorbudget.store.signatures import sign
 from program.test_gate import DOCUMENT, NOW, serve
 from store.keys import allow, make
@@ -279,3 +279,37 @@ def test_an_advisory_shows_that_a_fix_is_critical(program: Program):
     shown = ask(program, declared=RiskClass.CRITICAL, advisory="CVE-2026-12345")
 
     assert "critical: advisory CVE-2026-12345" in shown.decision.reason
+
+
+def test_one_key_is_one_person_whatever_names_it_goes_by(program: Program, tmp_path: Path):
+    signers = program.home.path / "allowed_signers"
+    allow(signers, (ANA, tmp_path / f"{ANA}-ed25519"), (BO, tmp_path / f"{ANA}-ed25519"))
+    ask(program)
+    give(program, tmp_path, ANA, draw(program, "engineering"))
+
+    with pytest.raises(Untrusted, match=f"the key that answered as {ANA} already"):
+        give(program, tmp_path, ANA, draw(program, "product"))
+    assert ask(program).exit_code == 3
+
+
+def test_a_key_that_is_also_the_askers_may_not_approve(program: Program, tmp_path: Path):
+    signers = program.home.path / "allowed_signers"
+    allow(
+        signers, ("dana@shop.example", tmp_path / f"{BO}-ed25519"), (BO, tmp_path / f"{BO}-ed25519")
+    )
+    ask(program)
+
+    with pytest.raises(Untrusted, match=r"dana@shop\.example asked for this change"):
+        give(program, tmp_path, BO, draw(program, "product"))
+
+
+def test_who_asked_once_is_an_asker_for_good(program: Program, tmp_path: Path):
+    ask(program, by=(BO,))
+    ask(program, by=("robot",))
+    give(program, tmp_path, ANA, draw(program, "engineering"))
+    anew = ask(program, by=("robot",), change="c2")
+
+    assert anew.exit_code == 3
+    for name in ("c1", "c2"):
+        with pytest.raises(Untrusted, match=f"{BO} asked for this change"):
+            give(program, tmp_path, BO, draw(program, "product", change=name))

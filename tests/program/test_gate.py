@@ -210,3 +210,64 @@ def test_what_a_gated_deploy_shipped_is_the_next_base(program: Program, tmp_path
     runs = program.gate.deployed("web", NOW)
     assert runs is not None
     assert (runs.version, runs.revision) == ("checkout-2.19.0", "f" * 40)
+
+
+def test_an_allow_as_of_another_moment_covers_no_deploy(program: Program, tmp_path: Path):
+    serve(program, tmp_path, 4000, 3)
+    question = Question(service="web", change="c1", declared=RiskClass.HIGH)
+    long_ago = program.gate.check(question, at=NOW, now=NOW + timedelta(days=3))
+    entry, later = long_ago.as_dict()["entry"], NOW + timedelta(days=3)
+
+    assert long_ago.exit_code == 0
+    assert not program.gate.record_outcome(entry, 0, started_at=later, now=later)["covered"]
+
+
+def versioned(program: Program, tmp_path: Path, version: str, since: datetime, place: str) -> None:
+    """200 good requests of a version, one every ten seconds."""
+    rows = tmp_path / f"{version}-{place}.csv"
+    moments = (since + timedelta(seconds=10 * n) for n in range(200))
+    lines = (f"{moment:%Y-%m-%dT%H:%M:%SZ},web,200,{version},{place}\n" for moment in moments)
+    rows.write_text("time,service,status,version,environment\n" + "".join(lines))
+    program.requests.ingest(rows)
+
+
+def test_only_what_served_in_the_same_place_is_a_version_to_go_back_to(
+    program: Program, tmp_path: Path
+):
+    versioned(program, tmp_path, "tried", NOW - timedelta(hours=9), "staging")
+    versioned(program, tmp_path, "old", NOW - timedelta(hours=6), "production")
+    versioned(program, tmp_path, "new", NOW - timedelta(hours=3), "production")
+
+    def because(version: str) -> str:
+        return ask(program, version, declared=RiskClass.ROLLBACK).as_dict()["risk"]["because"]
+
+    assert "old served 200 requests before" in because("old")
+    assert "served" not in because("tried")
+
+
+@pytest.mark.parametrize("told_first", [True, False])
+def test_one_deploy_is_one_change_whatever_the_traffic_calls_it(
+    program: Program, tmp_path: Path, told_first: bool
+):
+    versioned(program, tmp_path, "2.18.0", NOW - timedelta(hours=2), "production")
+    program.changes.recognise(program.warehouse)
+    head = "3f2a9c1" + "0" * 33
+    diff = Diff(base="a", head=head, files=(FileChange(path="a.py", added=1, deleted=0),))
+    entry = ask(program, head, diff=diff, declared=None).as_dict()["entry"]
+
+    def told() -> None:
+        program.gate.record_outcome(entry, 0, started_at=NOW, now=NOW + timedelta(minutes=4))
+
+    if told_first:
+        told()
+    versioned(program, tmp_path, "2.19.0", NOW + timedelta(minutes=1), "production")
+    program.changes.recognise(program.warehouse)
+    if not told_first:
+        told()
+
+    (change,) = program.home.changes.list("web")
+    assert (change.id, change.version) == (head, "2.19.0")
+    runs = program.gate.deployed("web", NOW + timedelta(hours=1))
+    assert runs is not None
+    assert runs.names == (head, "2.19.0")
+    assert program.reconciling.reconcile(now=NOW + timedelta(hours=1))["ungated"] == []

@@ -92,6 +92,8 @@ class Given:
 
     statement: Statement
     by: str
+    key: str = ""
+    """The fingerprint of the key that signed it; empty for a person known otherwise."""
 
     def as_dict(self) -> dict[str, Any]:
         """The answer as JSON has it."""

@@ -15,9 +15,11 @@ SERVED_WELL: Final = 100
 _ADVISORY: Final = re.compile(r"(CVE-\d{4}-\d{4,}|GHSA(-[0-9a-z]{4}){3}|[A-Z]{2,12}-\d{4}[-:]\d+)")
 
 
-def of_rollback(source: Source, service: str, change: str, at: datetime) -> dict[RiskClass, str]:
-    """A rollback shows itself: its target served real traffic before what runs now did."""
-    seen = source.versions(service, at)
+def of_rollback(
+    source: Source, service: str, environment: str, change: str, at: datetime
+) -> dict[RiskClass, str]:
+    """A rollback shows itself: its target served real traffic there before what runs now did."""
+    seen = source.versions(service, environment, at)
     for one in seen[:-1]:
         if one.version == change and one.requests >= SERVED_WELL:
             return {RiskClass.ROLLBACK: f"{change} served {one.requests:,} requests before"}

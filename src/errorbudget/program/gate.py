@@ -1,6 +1,5 @@
 """The gate: a decision is in the audit trail before anybody hears it."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -8,8 +7,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from errorbudget import clock
-from errorbudget.change import Change, Diff
+from sqlalchemy import Connection
+
+from errorbudget.change import Diff
 from errorbudget.errors import Failure
 from errorbudget.objective.document import ObjectiveDocument, RiskClass
 from errorbudget.policy.approval import Backing, backing, change_digest
@@ -21,12 +21,14 @@ from errorbudget.program.book import Standing
 from errorbudget.program.budgets import Budgets
 from errorbudget.program.deployed import Deployed, deployed
 from errorbudget.program.objectives import Objectives
+from errorbudget.program.outcomes import Outcomes
 from errorbudget.program.question import Answer, Question, Weighed
 from errorbudget.program.sight import Sight, look
 from errorbudget.program.turns import Turns
 from errorbudget.source import Source
-from errorbudget.store.decided import Decided, Shipped, Subject
+from errorbudget.store.decided import Decided
 from errorbudget.store.home import Home
+from errorbudget.store.trail import Recorded
 
 Known = Callable[[ObjectiveDocument], Sight | None]
 """What is seen of a document where it was evaluated already."""
@@ -43,6 +45,7 @@ class Gate:
         self._objectives = objectives
         self._budgets = budgets
         self._turns = Turns()
+        self._outcomes = Outcomes(home)
 
     def deployed(self, service: str, at: datetime) -> Deployed | None:
         """What a service runs, as far as is known. Raises Failure for an unknown service."""
@@ -143,10 +146,10 @@ class Gate:
         self, document: ObjectiveDocument, question: Question, at: datetime, now: datetime
     ) -> RiskFinding:
         proven: dict[RiskClass, str] = {}
+        where = question.service, document.environment
         if question.declared is RiskClass.ROLLBACK:
-            proven = evidence.of_rollback(self._source, question.service, question.change, at)
+            proven = evidence.of_rollback(self._source, *where, question.change, at)
         elif question.declared is RiskClass.CRITICAL:
-            where = question.service, document.environment
             proven = evidence.of_critical(self._home, *where, question.advisory, now)
         return classify(question.diff, document.risk, question.declared, proven=proven)
 
@@ -193,104 +196,31 @@ class Gate:
         before = decisions.of(weighed.subject)
         shipped_at = decisions.shipped_at(weighed.digest)
         if before and before.same == same and _stands(before, shipped_at, now):
-            return decisions.asked_again(before)
-        body = weighed.body()
-        entry = self._home.trail.append("decision", body, now)
-        new = Decided(
-            subject=weighed.subject,
-            same=same,
-            digest=weighed.digest,
-            entry=entry.seq,
-            checkpoint=entry.checkpoint,
-            body=json.dumps(body, separators=(",", ":")).encode(),
-            askings=1,
-            decided_at=now,
-            expires_at=weighed.decision.expires_at,
-        )
-        decisions.put(new)
-        return new
+            return decisions.asked_again(before, weighed.question.by)
+        new, body = list[Decided](), weighed.body()
+
+        def beside(connection: Connection, entry: Recorded) -> None:
+            new.append(weighed.decided(body, entry.seq, entry.checkpoint, now))
+            decisions.put(connection, new[0], weighed.question.by)
+
+        self._home.trail.append("decision", body, now, beside=beside)
+        return new[0]
 
     def record_outcome(
         self, entry: int, exit_code: int, *, started_at: datetime, now: datetime
     ) -> dict[str, Any]:
-        """What came of the command that a decision permitted; success altered production.
-
-        `covered` says whether the decision permitted this very deploy: an allow that had not
-        expired when it began, and that no earlier deploy had used up. Raises Failure when the
-        entry of that number is no decision.
-        """
-        decided = self._decision(entry)
-        subject = _subject(decided)
-        body = {
-            "service": subject.service,
-            "environment": subject.environment,
-            "change": subject.change,
-            "decided_by": entry,
-            "outcome": "succeeded" if exit_code == 0 else "failed",
-            "exit_code": exit_code,
-            "covered": self._covers(decided, entry, started_at),
-        }
-        self._home.trail.append("outcome", body, now)
-        if exit_code == 0:
-            self._ship(decided, entry, started_at, now)
-        return body
-
-    def _covers(self, decided: Mapping[str, Any], entry: int, started_at: datetime) -> bool:
-        decision = decided["decision"]
-        shipped = self._home.decisions.shipped(_subject(decided))
-        if decision["decision"] != "allow" or (shipped and shipped.entry == entry):
-            return False
-        expires = decision.get("expires")
-        return expires is None or started_at <= clock.parse(expires)
-
-    def _ship(
-        self, decided: Mapping[str, Any], entry: int, started_at: datetime, now: datetime
-    ) -> None:
-        subject = _subject(decided)
-        shipped = Shipped(
-            subject=subject,
-            digest=decided.get("digest", ""),
-            revision=(decided.get("diff") or {}).get("head", ""),
-            entry=entry,
-            at=now,
-        )
-        self._home.decisions.ship(shipped)
-        self._home.changes.record(
-            Change(
-                id=subject.change,
-                service=subject.service,
-                version=subject.change,
-                environment=subject.environment,
-                started_at=started_at,
-                finished_at=now,
-            )
-        )
+        """What came of the command that a decision permitted. Raises Failure for no decision."""
+        return self._outcomes.record(entry, exit_code, started_at=started_at, now=now)
 
     def asked_for(self, entry: int) -> tuple[str, str]:
         """The service and the change that a decision was about. Raises Failure."""
-        decided = self._decision(entry)
-        return decided["service"], decided["change"]
-
-    def _decision(self, entry: int) -> dict[str, Any]:
-        decision = next(self._home.trail.entries(after=entry - 1), None)
-        fields = decision.fields() if decision and decision.seq == entry else {}
-        if fields.get("kind") != "decision":
-            raise Failure(f"entry {entry} of the audit trail is no decision")
-        return fields["body"]
+        return self._outcomes.asked_for(entry)
 
 
 def _stands(before: Decided, shipped_at: datetime | None, now: datetime) -> bool:
     """Whether an earlier decision still answers: an allow expires, and covers one deploy."""
     expired = before.expires_at is not None and before.expires_at <= now
     return not expired and not (shipped_at and shipped_at >= before.decided_at)
-
-
-def _subject(decided: Mapping[str, Any]) -> Subject:
-    return Subject(
-        service=decided["service"],
-        environment=decided.get("environment", ""),
-        change=decided["change"],
-    )
 
 
 def least(standings: Sequence[Standing]) -> Fraction | None:

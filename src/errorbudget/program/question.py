@@ -1,6 +1,7 @@
 """What the gate is asked, what it weighs, and what it answers."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -110,3 +111,19 @@ class Weighed:
             "diff": diff.summary() if diff else None,
             "decision": self.decision.as_dict(),
         }
+
+    def decided(
+        self, body: Mapping[str, Any], entry: int, checkpoint: str, now: datetime
+    ) -> Decided:
+        """What is remembered of it, once it is in the trail."""
+        return Decided(
+            subject=self.subject,
+            same=self.same,
+            digest=self.digest,
+            entry=entry,
+            checkpoint=checkpoint,
+            body=json.dumps(body, separators=(",", ":")).encode(),
+            askings=1,
+            decided_at=now,
+            expires_at=self.decision.expires_at,
+        )

@@ -113,7 +113,7 @@ class Logs:
 class Source(Protocol):
     """What the program asks of anything that holds requests."""
 
-    def versions(self, service: str, before: datetime) -> list[Version]:
+    def versions(self, service: str, environment: str, before: datetime) -> list[Version]:
         """The versions that had served requests before a moment, in the order they first did."""
         ...
 

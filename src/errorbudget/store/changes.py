@@ -5,11 +5,12 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, select
+from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
 
 from errorbudget.change import Appearance, Change, ChangeKind, Origin
+from errorbudget.policy.reconciliation import Deploy, deploy_of
 from errorbudget.store.database import Database
-from errorbudget.store.schema import appearance
+from errorbudget.store.schema import appearance, shipped
 from errorbudget.store.schema import change as table
 
 
@@ -60,7 +61,8 @@ class Changes:
             connection.execute(insert(appearance), rows)
             services = {one.service for one in new}
             told = _told(connection, services)
-            changes = [one for one in _changes(connection, services) if not _is_told(one, told)]
+            found = [one for one in _changes(connection, services) if not _is_told(one, told)]
+            changes = [one for one in found if not _is_deploy(connection, one)]
             if changes:
                 connection.execute(insert(table), [asdict(one) for one in changes])
         return changes
@@ -100,6 +102,32 @@ def _is_told(change: Change, told: Collection[tuple[str, str, str]]) -> bool:
     """Whether a change of this version is recorded, for this environment or for any."""
     service, version, environment = change.service, change.version, change.environment
     return (service, version, environment) in told or (service, version, "") in told
+
+
+def _is_deploy(connection: Connection, seen: Change) -> bool:
+    """Whether a deploy that the gate let through brought this version, which it has from now on."""
+    mine = and_(
+        shipped.c.service == table.c.service,
+        shipped.c.environment == table.c.environment,
+        shipped.c.change == table.c.id,
+    )
+    wanted = (
+        select(table, shipped.c.revision)
+        .join(shipped, mine)
+        .where(table.c.service == seen.service, table.c.version == table.c.id)
+        .order_by(table.c.started_at)
+    )
+    rows = connection.execute(wanted)
+    deploy = deploy_of(seen, [Deploy(_change(row), row.revision) for row in rows])
+    if deploy is None:
+        return False
+    same = and_(
+        table.c.id == deploy.id,
+        table.c.service == deploy.service,
+        table.c.environment == deploy.environment,
+    )
+    connection.execute(update(table).where(same).values(version=deploy.version))
+    return True
 
 
 def _changes(connection: Connection, services: Collection[str]) -> Iterable[Change]:

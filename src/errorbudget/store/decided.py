@@ -3,15 +3,27 @@
 The audit trail has all of it; this is what the next asking needs of it.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Table, and_, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Table,
+    and_,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from errorbudget.policy.approval import Given, Statement
 from errorbudget.store.database import Database
-from errorbudget.store.schema import decided, reached, shipped, statement
+from errorbudget.store.schema import asker, decided, reached, shipped, statement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,21 +84,28 @@ class Decisions:
         with self._database.reading() as connection:
             return [_decided(row) for row in connection.execute(wanted)]
 
-    def put(self, new: Decided) -> None:
-        """Remember a decision in place of the one before."""
+    def put(self, connection: Connection, new: Decided, by: Sequence[str]) -> None:
+        """Remember a decision in place of the one before, with its entry, and who asked for it."""
         values = asdict(new)
         row = values.pop("subject") | values
-        with self._database.writing() as connection:
-            connection.execute(delete(decided).where(_about(decided, new.subject)))
-            connection.execute(insert(decided).values(**row))
+        connection.execute(delete(decided).where(_about(decided, new.subject)))
+        connection.execute(insert(decided).values(**row))
+        _asked(connection, new.digest, by)
 
-    def asked_again(self, one: Decided) -> Decided:
-        """Count an asking that the decision still answers."""
+    def asked_again(self, one: Decided, by: Sequence[str]) -> Decided:
+        """Count an asking that the decision still answers, and note who asked."""
         more = replace(one, askings=one.askings + 1)
         same = _about(decided, one.subject)
         with self._database.writing() as connection:
             connection.execute(update(decided).where(same).values(askings=decided.c.askings + 1))
+            _asked(connection, one.digest, by)
         return more
+
+    def askers(self, digest: str) -> list[str]:
+        """Everybody who ever asked about a change of this digest, whatever they called it."""
+        wanted = select(asker.c.person).where(asker.c.digest == digest).order_by(asker.c.person)
+        with self._database.reading() as connection:
+            return list(connection.execute(wanted).scalars())
 
     def ship(self, new: Shipped) -> None:
         """Remember that a change is in production."""
@@ -122,8 +141,8 @@ class Decisions:
         with self._database.reading() as connection:
             return [_given(row) for row in connection.execute(wanted)]
 
-    def answered(self, given: Given) -> bool:
-        """Remember an answer; whether it is new."""
+    def answered(self, connection: Connection, given: Given) -> None:
+        """Remember an answer with its entry."""
         said = given.statement
         row = {
             "id": said.id,
@@ -132,13 +151,11 @@ class Decisions:
             "digest": said.digest,
             "body": said.text.encode(),
             "by": given.by,
+            "key": given.key,
         }
         known = select(statement.c.id).where(statement.c.id == said.id)
-        with self._database.writing() as connection:
-            if connection.execute(known).first():
-                return False
+        if not connection.execute(known).first():
             connection.execute(insert(statement).values(**row))
-        return True
 
     def places(self, policy: str, before: datetime) -> dict[str, int]:
         """The band that each objective was last seen in under a policy, up to a moment."""
@@ -162,6 +179,13 @@ class Decisions:
             ]
             if rows:
                 connection.execute(insert(reached), rows)
+
+
+def _asked(connection: Connection, digest: str, by: Sequence[str]) -> None:
+    for person in dict.fromkeys(by):
+        same = select(asker).where(asker.c.digest == digest, asker.c.person == person)
+        if not connection.execute(same).first():
+            connection.execute(insert(asker).values(digest=digest, person=person))
 
 
 _NAMES: Final = ("service", "environment", "change")
@@ -190,4 +214,4 @@ def _decided(row: Row[Any]) -> Decided:
 
 
 def _given(row: Row[Any]) -> Given:
-    return Given(statement=Statement.read(row.body.decode()), by=row.by)
+    return Given(statement=Statement.read(row.body.decode()), by=row.by, key=row.key)

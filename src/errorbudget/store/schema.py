@@ -234,7 +234,15 @@ statement = Table(
     Column("digest", String(64), nullable=False, comment="of the change it is about"),
     Column("body", LargeBinary, nullable=False, comment="the exact bytes that were signed"),
     Column("by", String, nullable=False),
+    Column("key", String, nullable=False, server_default="", comment="its fingerprint"),
     Index(None, "digest"),
+)
+
+asker = Table(
+    "asker",
+    metadata,
+    Column("digest", String(64), primary_key=True, comment="of the change that was asked about"),
+    Column("person", String, primary_key=True),
 )
 
 reached = Table(

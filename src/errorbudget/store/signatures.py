@@ -74,6 +74,13 @@ class Signers:
                 told = _words(verdict)
             raise Untrusted(self._why(said, body, file, at, among, told))
 
+    def holders(self, signature: bytes, at: datetime) -> list[str]:
+        """Everybody to whom the key of a signature belongs at a moment."""
+        with TemporaryDirectory(prefix="errorbudget-") as folder:
+            file = Path(folder) / "signature"
+            file.write_bytes(signature)
+            return self._holders(file, at)
+
     def _refuse_unprotected(self) -> None:
         try:
             mode = self.allowed.stat().st_mode

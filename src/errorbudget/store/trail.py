@@ -5,7 +5,7 @@ import threading
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -66,11 +66,20 @@ class SigningKey:
         return self.verifier.signed(text, self.private.sign(text.encode()))
 
 
+Beside = Callable[[Connection, Recorded], None]
+"""What is written in the transaction of an entry, knowing where that stands."""
+
+
+def _nothing(_connection: Connection, _recorded: Recorded) -> None:
+    """An entry alone."""
+
+
 @dataclass(slots=True, eq=False)
 class _Wish:
     """An entry that waits to be written, and what became of it."""
 
     record: bytes
+    beside: Beside
     recorded: Recorded | None = None
     failure: BaseException | None = None
 
@@ -90,12 +99,15 @@ class Trail:
         self._waiting = deque[_Wish]()
         self._turn = threading.Lock()
 
-    def append(self, kind: str, body: Mapping[str, Any], now: datetime) -> Recorded:
+    def append(
+        self, kind: str, body: Mapping[str, Any], now: datetime, *, beside: Beside = _nothing
+    ) -> Recorded:
         """Write one entry and sign the trail with it. Raises Untrusted when its end is wrong.
 
         Entries of threads that come at once are written together: the disk is waited for once.
+        What `beside` writes is on disk with the entry, or neither is.
         """
-        wish = _Wish(record_bytes(at=now, kind=kind, body=body))
+        wish = _Wish(record_bytes(at=now, kind=kind, body=body), beside)
         self._waiting.append(wish)
         with self._turn:
             # Whoever had the turn before may have written this one with its own.
@@ -161,6 +173,8 @@ class Trail:
         try:
             with self._database.writing() as connection:
                 recorded = self._extend(connection, [wish.record for wish in wishes])
+                for wish, one in zip(wishes, recorded, strict=True):
+                    wish.beside(connection, one)
         except BaseException as cause:
             for wish in wishes:
                 wish.failure = cause

@@ -1,6 +1,6 @@
 """The endpoints of people: answer for budget, declare incidents."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field
@@ -8,8 +8,9 @@ from pydantic import BaseModel, Field
 from errorbudget import clock
 from errorbudget.errors import Failure
 from errorbudget.policy.approval import Says, Statement
-from errorbudget.program.approvals import Wanted
+from errorbudget.program.statements import Wanted
 from errorbudget.web import answers
+from errorbudget.web.access import OWNER, Caller
 from errorbudget.web.calling import Approves, Here, Reads, documented
 from errorbudget.web.failing import as_json
 from errorbudget.web.gating import STRICT
@@ -80,13 +81,21 @@ def status(server: Here, caller: Reads, service: str | None = None) -> Response:
     return as_json([row for row in rows if caller.sees((row["service"],), row["environment"])])
 
 
+SPEAKS: Final = "Who says so; a token speaks for the person whom it is named for, and no other."
+
+
+def _speaks(caller: Caller, by: str) -> str:
+    """Who says it: only who can read the home may say so of others."""
+    return (by or caller.name) if caller is OWNER else caller.name
+
+
 class Declared(BaseModel):
     """Something hurts users of a service."""
 
     model_config = STRICT
     service: str
     title: Annotated[str, Field(max_length=200)]
-    by: str = ""
+    by: Annotated[str, Field(description=SPEAKS)] = ""
 
 
 @router.post(
@@ -101,7 +110,7 @@ def declare(server: Here, caller: Approves, told: Declared) -> Response:
     if not told.title.strip() or not told.title.isprintable():
         raise Failure("title: is empty or holds control characters")
     opened = server.program.incidents.declare(
-        told.service, told.title, by=told.by or caller.name, now=clock.now()
+        told.service, told.title, by=_speaks(caller, told.by), now=clock.now()
     )
     return as_json(opened.as_dict())
 
@@ -110,7 +119,7 @@ class Ended(BaseModel):
     """Who says that it is over."""
 
     model_config = STRICT
-    by: str = ""
+    by: Annotated[str, Field(description=SPEAKS)] = ""
 
 
 @router.post(
@@ -126,7 +135,7 @@ def end(
         if one.id == number:
             caller.about(one.service)
             caller.within(one.environment)
-    ended = server.program.incidents.end(number, by=told.by or caller.name, now=clock.now())
+    ended = server.program.incidents.end(number, by=_speaks(caller, told.by), now=clock.now())
     return as_json(ended.as_dict())
 
 

@@ -25,7 +25,7 @@ from errorbudget.notify.targets import open_targets, reveal
 from errorbudget.objective.document import ObjectiveDocument, RiskClass
 from errorbudget.program import redacting
 from errorbudget.program.accounts import Accounts
-from errorbudget.program.approvals import Approvals, Wanted
+from errorbudget.program.approvals import Approvals
 from errorbudget.program.backtests import Backtests
 from errorbudget.program.book import Standing
 from errorbudget.program.budgets import Budgets
@@ -44,6 +44,7 @@ from errorbudget.program.question import Question
 from errorbudget.program.reconciling import Reconciling
 from errorbudget.program.requests import Requests
 from errorbudget.program.rollups import Grouped, Rollups
+from errorbudget.program.statements import Wanted
 from errorbudget.program.tokens import Tokens
 from errorbudget.program.vigil import Snapshot
 from errorbudget.program.watching import Watch

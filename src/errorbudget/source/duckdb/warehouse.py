@@ -110,9 +110,10 @@ class Warehouse:
         rows = self.connection.execute(statement("services")).fetchall()
         return [Seen(service=name, first=a, last=z, requests=n) for name, a, z, n in rows]
 
-    def versions(self, service: str, before: datetime) -> list[Version]:
+    def versions(self, service: str, environment: str, before: datetime) -> list[Version]:
         """The versions that had served requests before a moment, in the order they first did."""
-        values = {"service": service, "before": before.astimezone(UTC).replace(tzinfo=None)}
+        until = before.astimezone(UTC).replace(tzinfo=None)
+        values = {"service": service, "environment": environment, "before": until}
         rows = self.connection.execute(statement("versions"), values).fetchall()
         return [
             Version(version=name, first_at=first.replace(tzinfo=UTC), requests=count)
