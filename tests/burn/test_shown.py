@@ -41,6 +41,7 @@ def test_with_many_failures_what_is_shown_is_the_rate() -> None:
 def test_without_requests_there_is_no_rate() -> None:
     assert shown(5, 0, 0, PERMILLE).as_dict() == {
         "horizon": "5m",
+        "minutes": 5,
         "valid": 0,
         "bad": 0,
         "rate": None,

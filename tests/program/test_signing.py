@@ -9,6 +9,7 @@ import pytest
 
 from errorbudget.program.applied import Applied
 from errorbudget.program.program import Program
+from errorbudget.program.question import Question
 from errorbudget.program.signing import signed
 from store.keys import allow, make
 
@@ -129,7 +130,7 @@ def test_one_key_that_is_allowed_two_names_is_one_person(team: Team, home: Path)
 def test_the_history_says_who_signed_what_and_which_version_judged_which_change(team: Team):
     team.sign("engineering", "product")
     team.apply()
-    team.program.gate.check("web", "v7", at=NOW, now=NOW)
+    team.program.gate.check(Question(service="web", change="v7"), at=NOW, now=NOW)
     team.edit("99.9%", "99.8%")
     team.apply()
 
