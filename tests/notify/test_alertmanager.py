@@ -64,6 +64,19 @@ def test_an_alert_fires_once_however_often_it_is_sent_and_resolves(
     assert alertmanager.active() == []
 
 
+def test_more_about_an_alert_keeps_it_the_same_alert(alertmanager: RealAlertmanager, now: datetime):
+    channel = Alertmanager(urls=[alertmanager.url])
+    channel.send(a_message(**started(now)), now)
+    alertmanager.people.wait_for(1)
+    more = a_message("1.context", kind=Kind.CONTEXT, lines=("Who: one tenant",), **started(now))
+    channel.send(more, now + timedelta(seconds=1))
+    channel.close()
+
+    eventually(lambda: "one tenant" in alertmanager.active()[0]["annotations"]["description"])
+    assert levels(alertmanager) == ["fire"]
+    assert told(alertmanager) == [("firing", "fire")]
+
+
 def test_an_escalation_takes_the_lower_level_back(alertmanager: RealAlertmanager, now: datetime):
     channel = Alertmanager(urls=[alertmanager.url])
     channel.send(a_message(level=Level.WARN, **started(now)), now)

@@ -1,15 +1,17 @@
 """Apprise, with a real server as the service it talks to."""
 
 import logging
+from base64 import b64decode
 from collections.abc import Iterator
 from io import StringIO
 
 import pytest
+from apprise.plugins.pagerduty import PAGERDUTY_API_LOOKUP
 
 from errorbudget.errors import Failure
 from errorbudget.notify.apprise import Apprise
 from errorbudget.notify.channel import Postponed, Refused
-from errorbudget.notify.message import Level, Message, plain
+from errorbudget.notify.message import Kind, Level, Message, plain
 from notify.receiving import Answer, Receiver, receiving
 from notify.telling import NOW, a_message, over
 
@@ -45,6 +47,31 @@ def test_a_service_gets_the_title_the_text_and_how_bad_it_is(receiver: Receiver)
     assert told[0]["title"] == "checkout: one in seven payments fails"
     assert told[0]["message"] == plain(a_message())
     assert [one["type"] for one in told] == ["failure", "warning", "success"]
+
+
+def test_a_picture_goes_along_where_the_service_takes_files(receiver: Receiver):
+    send(receiver, a_message(picture=b"\x89PNG burn"))
+    send(receiver, a_message())
+
+    first, second = (got.json["attachments"] for got in receiver.received)
+    assert [(one["filename"], one["mimetype"]) for one in first] == [("burn.png", "image/png")]
+    assert b64decode(first[0]["base64"]) == b"\x89PNG burn"
+    assert second == []
+
+
+def test_an_episode_is_one_incident_of_pagerduty_and_its_end_closes_it(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+):
+    receiver.answer = lambda _: Answer(status=202)
+    monkeypatch.setitem(PAGERDUTY_API_LOOKUP, "us", f"{receiver.url}/enqueue")
+    service = Apprise(url="pagerduty://integration@apikey/source/component")
+    for message in (a_message(), a_message("1.context", kind=Kind.CONTEXT, title="more"), over()):
+        service.send(message, NOW)
+    service.close()
+
+    told = [got.json for got in receiver.received]
+    assert [one["event_action"] for one in told] == ["trigger", "trigger", "resolve"]
+    assert len({one["dedup_key"] for one in told}) == 1
 
 
 HOSTILE = "<script>alert(1)</script> [here](http://evil.example) *bold* \\n"

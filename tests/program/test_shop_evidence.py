@@ -60,7 +60,8 @@ def test_a_broken_deploy_is_the_first_change_and_its_line_the_first_template(
     assert found.logs[0].template.startswith(words)
     assert "new" in found.logs[0].reason
     assert len(found.logs[0].trace_ids) == 3
-    assert change in found.headline()
+    assert change.replace("-", " ") in found.headline()
+    assert found.first_move().startswith(f"Roll back {change.replace('-', ' ')}:")
 
 
 @pytest.mark.parametrize(

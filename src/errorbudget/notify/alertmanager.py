@@ -81,7 +81,7 @@ def alerts(message: Message, now: datetime) -> list[dict[str, Any]]:
     """
     firing = message.kind is not Kind.RESOLVED
     raised = BURNING if message.level in BURNING else (message.level,)
-    if message.kind in (Kind.FIRED, Kind.NOTE):
+    if message.kind in (Kind.FIRED, Kind.CONTEXT, Kind.NOTE):
         raised = (message.level,)
     return [
         _alert(message, level, now, firing=firing and level is message.level) for level in raised

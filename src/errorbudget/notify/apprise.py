@@ -9,7 +9,10 @@ from datetime import datetime
 from typing import Final
 
 import apprise
+from apprise.attachment.memory import AttachMemory
+from apprise.plugins.pagerduty import NotifyPagerDuty, PagerDutyAction
 
+from errorbudget import clock
 from errorbudget.errors import Failure
 from errorbudget.notify.channel import Postponed, Refused
 from errorbudget.notify.message import Kind, Level, Message, plain
@@ -42,20 +45,39 @@ class Apprise:
                 f"Apprise cannot use this {scheme[0] if scheme else ''} URL".replace("  ", " "),
                 "Try it with `apprise -vv URL`; the forms are at https://appriseit.com/services/",
             )
+        self._own_key = "dedup=" in url or "action=" in url
 
     def send(self, message: Message, now: datetime) -> None:  # noqa: ARG002 -- a Channel is told
         """Hand the message to the service. Raises Postponed, Refused."""
+        self._keep_to_one_incident(message)
         with self._services.notify(
             title=message.title,
             body=plain(message),
             body_format=apprise.NotifyFormat.TEXT,
             notify_type=_type(message),
+            attach=self._attached(message),
         ) as result:
             if result:
                 return
             notes = " ".join(entry.message for one in result.results for entry in one.logs())
             names = " ".join(one.name for one in result.results)
         _refuse(names or "Apprise", notes)
+
+    def _keep_to_one_incident(self, message: Message) -> None:
+        """An episode is one incident of PagerDuty: what follows adds to it, and its end closes it.
+
+        Unless the address says otherwise, with `dedup` or `action`.
+        """
+        for service in self._services:
+            if isinstance(service, NotifyPagerDuty) and not self._own_key:
+                service.dedup = f"{message.thread}@{clock.text(message.started_at)}"
+                service.action = PagerDutyAction.MAP
+
+    def _attached(self, message: Message) -> apprise.AppriseAttachment | None:
+        if not message.picture or not all(one.attachment_support for one in self._services):
+            return None
+        picture = AttachMemory(message.picture, name="burn.png", mimetype="image/png")
+        return apprise.AppriseAttachment(picture)
 
     def close(self) -> None:
         """Forget the service."""

@@ -4,6 +4,7 @@ Whatever a tenant, a route or a log line puts into a message is data: it is made
 """
 
 import re
+from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -31,6 +32,8 @@ class Kind(StrEnum):
     FIRED = "fired"
     ESCALATED = "escalated"
     AGAIN = "again"
+    CONTEXT = "context"
+    """More about what was told, which took longer to find out."""
     RESOLVED = "resolved"
     NOTE = "note"
     """Said once; nothing will take it back."""
@@ -73,6 +76,10 @@ class Message:
     """The moment this became true."""
     started_at: datetime
     ended_at: datetime | None = None
+    context: Mapping[str, Any] | None = None
+    """What is known of the burn, as `explain` prints it; None where nothing was found out."""
+    picture: bytes = b""
+    """The burn as a small PNG; empty where there is none."""
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -82,6 +89,7 @@ class Message:
         put(self, "lines", tuple(clean(line, LINE_LENGTH) for line in self.lines[:LINES]))
         put(self, "labels", _clean_pairs(self.labels, VALUE_LENGTH))
         put(self, "links", _clean_pairs(self.links, LINK_LENGTH))
+        put(self, "context", _clean_value(self.context))
 
     @property
     def thread(self) -> str:
@@ -112,6 +120,8 @@ class Message:
             "at": clock.text(self.at),
             "started_at": clock.text(self.started_at),
             "ended_at": None if self.ended_at is None else clock.text(self.ended_at),
+            "context": self.context,
+            "picture": b64encode(self.picture).decode(),
         }
 
     def to_bytes(self) -> bytes:
@@ -129,6 +139,7 @@ class Message:
             "at": clock.parse(record["at"]),
             "started_at": clock.parse(record["started_at"]),
             "ended_at": None if ended is None else clock.parse(ended),
+            "picture": b64decode(record.get("picture", "")),
         }
         return cls(**(record | typed))
 
@@ -174,6 +185,19 @@ def is_web(address: str) -> bool:
 def _clean_pairs(pairs: Mapping[str, str], length: int) -> dict[str, str]:
     kept = list(pairs.items())[:PAIRS]
     return {clean(name, NAME_LENGTH): clean(value, length) for name, value in kept}
+
+
+def _clean_value(value: Any) -> Any:
+    """Plain values whose texts are clean, and whose lists are no longer than a message's lines."""
+    if isinstance(value, str):
+        return clean(value, LINE_LENGTH)
+    if isinstance(value, Mapping):
+        pairs: Mapping[str, Any] = value
+        return {clean(name, NAME_LENGTH): _clean_value(one) for name, one in pairs.items()}
+    if isinstance(value, (list, tuple)):
+        ones: Sequence[Any] = value
+        return [_clean_value(one) for one in ones[:LINES]]
+    return value
 
 
 def _times(message: Message) -> tuple[str, ...]:

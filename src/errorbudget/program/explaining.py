@@ -8,6 +8,7 @@ import numpy as np
 
 from errorbudget import clock
 from errorbudget.burn import attribution, concentration
+from errorbudget.burn.bars import Bars
 from errorbudget.burn.breakdown import Breakdown
 from errorbudget.burn.onset import Onset, onset
 from errorbudget.burn.rules import DAY
@@ -71,6 +72,7 @@ class Explaining:
             span=scene.span,
             valid=valid,
             bad=bad,
+            bars=_bars(scene),
             onset=scene.onset,
             where=where,
             who=concentration.concentration(found.tenants, allowance, _usual(scene)),
@@ -127,6 +129,15 @@ def _onset(book: Book, row: int, start: int, end: int, *, sure: bool) -> Onset |
 def _dispersion(scene: Scene) -> float:
     learnt = burning.Dispersions(scene.book, moment(scene.span.end))
     return float(learnt(np.array([scene.row]))[0])
+
+
+def _bars(scene: Scene) -> Bars:
+    """As long before the burn as it lasts, and an hour at least."""
+    span = scene.span
+    start = min(max(span.start - len(span), scene.before.start), span.end - HOUR)
+    minutes = np.arange(start, span.end)
+    rows = np.full(minutes.size, scene.row)
+    return Bars.of(start, *scene.book.counts(rows, minutes, minutes + 1))
 
 
 def _usual(scene: Scene) -> float:

@@ -1,6 +1,7 @@
 """The Program: an open home, and every capability on it."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +14,9 @@ from errorbudget.program.audit import AuditTrail
 from errorbudget.program.budgets import Budgets
 from errorbudget.program.burns import Burns
 from errorbudget.program.changes import Changes
+from errorbudget.program.contexts import PATIENCE, Contexts
 from errorbudget.program.explaining import Explaining
+from errorbudget.program.explanation import Explanation
 from errorbudget.program.failures import FailedRequests
 from errorbudget.program.gate import Gate
 from errorbudget.program.history import History
@@ -115,9 +118,28 @@ class Program:
         """What broke."""
         return Explaining(self.warehouse, self.budgets, self.home.changes)
 
-    def watch(self, *, route: Route = nobody, wake: Callable[[], None] = lambda: None) -> Watch:
+    def watch(
+        self,
+        *,
+        route: Route = nobody,
+        wake: Callable[[], None] = lambda: None,
+        contexts: Contexts | None = None,
+    ) -> Watch:
         """What keeps looking and tells; for a thread of its own."""
-        return Watch(self.home, self.warehouse.another(), self.objectives, route=route, wake=wake)
+        source = self.warehouse.another()
+        return Watch(self.home, source, self.objectives, route=route, wake=wake, contexts=contexts)
+
+    def contexts(self, *, patience: float = PATIENCE) -> Contexts:
+        """What finds out about burns that a watch tells of, on a warehouse of its own."""
+        source = self.warehouse.another()
+        budgets = Budgets(self.home, source, self.objectives)
+        explaining = Explaining(source, budgets, self.home.changes)
+
+        def explain(service: str, objective: str, at: datetime) -> Explanation:
+            with source.snapshot():
+                return explaining.explain(service, objective, at=at)
+
+        return Contexts(explain, patience=patience)
 
     @cached_property
     def approvals(self) -> Approvals:

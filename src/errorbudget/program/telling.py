@@ -1,5 +1,6 @@
 """What do people read when an alert speaks? What is broken in words first, then the numbers."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -11,7 +12,9 @@ from errorbudget.notify.message import Kind, Message, identity
 from errorbudget.notify.message import Level as Loudness
 from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.program.burns import BurnStanding
+from errorbudget.program.explanation import Explanation
 from errorbudget.program.hearing import Hearing
+from errorbudget.program.numbers import numbers
 
 _BROKEN: Final = {
     Loudness.SILENCE: "requests have stopped coming",
@@ -24,6 +27,8 @@ _FIRST: Final = {
     Kind.AGAIN: "once more: ",
     Kind.RESOLVED: "over: ",
 }
+_KNOWN: Final = ("Budget",)
+"""Sections that a message says already."""
 
 
 def of_notice(notice: Notice, told: BurnStanding) -> Message:
@@ -40,12 +45,39 @@ def of_notice(notice: Notice, told: BurnStanding) -> Message:
         service=document.name,
         objective=objective,
         title=f"{document.name}: {_FIRST[kind]}{what} ({objective})",
-        lines=_numbers(told),
+        lines=numbers(told),
         labels=document.labels,
         links=_links(document),
         at=moment(notice.at),
         started_at=moment(notice.onset),
         ended_at=moment(notice.at) if kind is Kind.RESOLVED else None,
+    )
+
+
+def in_context(message: Message, found: Explanation, picture: bytes) -> Message:
+    """The same message, with what is known of the burn: the place and the change in its title."""
+    lines = [
+        f"{section.heading}: {line}"
+        for section in found.sections()
+        if section.heading not in _KNOWN
+        for line in section.lines
+    ]
+    return replace(
+        message,
+        title="; ".join([message.title, *found.points()]),
+        lines=(*message.lines, *lines),
+        context=found.as_dict(),
+        picture=picture,
+    )
+
+
+def completing(page: Message, found: Explanation, picture: bytes, now: datetime) -> Message:
+    """What follows a page that went out before its context was known, in the same thread."""
+    return replace(
+        in_context(page, found, picture),
+        id=identity(page.service, page.objective, f"{page.id}.context"),
+        kind=Kind.CONTEXT,
+        at=now,
     )
 
 
@@ -96,41 +128,6 @@ def _loudness(notice: Notice) -> Loudness:
     if notice.silent:
         return Loudness.SILENCE
     return Loudness.FIRE if notice.level is Level.FIRE else Loudness.WARN
-
-
-def _numbers(told: BurnStanding) -> tuple[str, ...]:
-    budget = told.standing.budget
-    lines = [told.reason]
-    if told.standing.pool:
-        (service,) = told.standing.document.services
-        lines.append(f"{service} is a member of the pool {told.standing.pool}, watched alone.")
-    if told.members:
-        lines.append(f"By member, in 24h: {', '.join(map(_of_member, told.members))}.")
-    burns = [f"{one.shown_rate:.3g}x in {one.horizon}" for one in told.horizons if one.shown_rate]
-    if burns:
-        lasts = "" if told.sustainable is None else f"; it lasts at {told.sustainable:.2g}x"
-        lines.append(f"The budget burns at {', '.join(burns)}{lasts}.")
-    if budget.remaining is not None:
-        lines.append(_left(float(budget.remaining), budget.exhausts_at, moment(budget.end)))
-    if budget.few:
-        lines.append(f"The budget is small; {budget.few.words}. {budget.few.advice}")
-    return tuple(lines)
-
-
-def _of_member(told: BurnStanding) -> str:
-    (service,) = told.standing.document.services
-    day = told.horizons[-1]
-    counts = f"{day.bad:,} of {day.valid:,} failed" if day.valid else "no request"
-    alert = f" ({told.alert})" if told.alert != "none" else ""
-    return f"{service} {counts}{alert}"
-
-
-def _left(remaining: float, exhausts_at: datetime | None, now: datetime) -> str:
-    if remaining <= 0:
-        return f"Nothing is left of it: {-remaining:.1%} more than allowed is spent."
-    if exhausts_at is None or exhausts_at <= now:
-        return f"{remaining:.1%} of it is left."
-    return f"{remaining:.1%} of it is left, until {exhausts_at:%Y-%m-%d %H:%M} UTC at this pace."
 
 
 def _worth(kind: Kind, hearing: Hearing, now: datetime) -> str:

@@ -12,6 +12,7 @@ from errorbudget.notify.message import Message
 from errorbudget.program.book import Book, Standing
 from errorbudget.program.burns import BurnStanding
 from errorbudget.program.changes import Changes
+from errorbudget.program.contexts import Contexts
 from errorbudget.program.ears import Addressed
 from errorbudget.program.objectives import Objectives
 from errorbudget.program.parts import parts
@@ -47,12 +48,14 @@ class Watch:
         *,
         route: Route = nobody,
         wake: Callable[[], None] = lambda: None,
+        contexts: Contexts | None = None,
     ) -> None:
         self._home = home
         self._source = source
         self._objectives = objectives
         self._route = route
         self._wake = wake
+        self._contexts = contexts
         self._changes = Changes(home)
         self._edition = 0
         self._vigil: Vigil | None = None
@@ -110,10 +113,17 @@ class Watch:
         for change in self._changes.recognise(self._source):
             LOG.info("%s: version %s appeared", change.service, change.version)
         seen = vigil.look(now)
-        messages = [*removed, *seen.messages]
+        messages = self._in_context([*removed, *seen.messages], now)
         self._keep(vigil.memory, messages, seen.changed, gone, now)
         self._vigil, self._edition, self.snapshot = vigil, edition, seen.snapshot
         return [message for message, _ in messages]
+
+    def _in_context(self, messages: Sequence[Addressed], now: datetime) -> Sequence[Addressed]:
+        """The messages with what is known of their burns, and what completes earlier ones."""
+        if self._contexts is None:
+            return messages
+        told = self._contexts.add(messages, now)
+        return [*told, *self._contexts.late(now)]
 
     def _begin(self) -> Vigil:
         documents = self._objectives.all()

@@ -222,12 +222,30 @@ class Pattern(_Answer):
     trace_ids: list[str]
 
 
+class Section(_Answer):
+    """One question, answered in lines for people; the same as in alerts."""
+
+    heading: str
+    lines: list[str]
+
+
+class Bars(_Answer):
+    """Valid and bad requests of stretches of so many minutes each, from a moment on."""
+
+    minutes: int
+    valid: list[int]
+    bad: list[int]
+
+
 class Explanation(_Answer):
     """What broke."""
 
     service: str
     objective: str
     headline: str
+    first_move: str
+    sections: list[Section]
+    bars: Bars
     onset: Onset | None
     where: list[Finding]
     who: Who

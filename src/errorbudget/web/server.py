@@ -31,6 +31,7 @@ from errorbudget.program.book import Standing
 from errorbudget.program.budgets import Budgets
 from errorbudget.program.burns import Burns, BurnStanding
 from errorbudget.program.configuration import Configuration, Receiving, is_loopback, split
+from errorbudget.program.contexts import Contexts
 from errorbudget.program.courses import Course, Courses
 from errorbudget.program.differing import Differing
 from errorbudget.program.explaining import Explaining
@@ -104,6 +105,11 @@ class Server:
         self._gate = Gate(program.home, self._reading, program.objectives, self._budgets)
 
     @cached_property
+    def _contexts(self) -> Contexts:
+        """What finds out about burns that are told of."""
+        return self.program.contexts()
+
+    @cached_property
     def letters(self) -> Letters:
         """Messages that did not arrive."""
         return Letters(self.program.home)
@@ -137,6 +143,7 @@ class Server:
         self.stream.close()
         self.current.stop()
         self.current.renew()
+        self._contexts.close()
         self._delivery.stop()
         self._addresses.close()
 
@@ -378,6 +385,7 @@ class Server:
             program.objectives,
             route=self._addresses.of,
             wake=self._delivery.wake,
+            contexts=self._contexts,
         )
         every = self.configuration.watch.every.total_seconds()
         return Current(watch, watching, every, lambda: self.stream.state.loaded)

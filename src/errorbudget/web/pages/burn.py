@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 from fastapi import APIRouter, Request, Response
 
+from errorbudget.burn.first_move import slice_words
 from errorbudget.ledger.window import moment
-from errorbudget.program.explanation import Explanation, words
+from errorbudget.program.explanation import Explanation
 from errorbudget.web.calling import At, Here, Reads
 from errorbudget.web.explaining import Since, Until
-from errorbudget.web.pages.rendering import Page, count, moment_words, page, share
+from errorbudget.web.pages.rendering import Page, count, page, share
 from errorbudget.web.pages.service import shown
 from errorbudget.web.pages.standing import window
 
@@ -43,7 +44,7 @@ def burn(  # noqa: PLR0913, PLR0917 -- the path and the query of one page
         told=found.as_dict(),
         headline=_calm(found) if calm else found.headline(),
         what=_what(found),
-        places=[(words(one), one) for one in found.where],
+        places=[(slice_words(one), one) for one in found.where],
         advice=list(_advice(found)),
         failed=failed.requests,
         since=moment(found.span.start),
@@ -64,17 +65,14 @@ def _what(found: Explanation) -> str:
 
 
 def _advice(found: Explanation) -> Iterator[str]:
-    """What to try first: take back what coincides, look where it is, then the runbook."""
+    """What to try first, as the alert says it, then where to look, and the runbook."""
     document = found.burn.standing.document
-    fitting = next((one.change for one in found.changes if one.fits), None)
-    if fitting is not None:
-        yield (
-            f"Take back {fitting.id}: it was rolled out"
-            f" {moment_words(fitting.started_at)}, and what fails coincides with it."
-        )
+    if found.bad or not found.valid:
+        yield found.first_move()
     if found.where:
         place = found.where[0]
-        yield f"Look at {words(place)}: {count(place.bad)} of its {count(place.n)} requests fail."
+        failing = f"{count(place.bad)} of its {count(place.n)} requests fail"
+        yield f"Look at {slice_words(place)}: {failing}."
     if found.logs:
         yield f"Search the logs for “{found.logs[0].template}”."
     if document.runbook:

@@ -1,0 +1,145 @@
+"""An alert carries what is known of its burn, and never waits for it."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+
+from errorbudget.notify.message import Kind, Message
+from errorbudget.program.budgets import Budgets
+from errorbudget.program.contexts import Contexts
+from errorbudget.program.explaining import Explaining
+from errorbudget.program.program import Program
+from program.traffic import at, between, document, fed
+
+FIRES = at(2, "12:12")
+OUTAGE = between(at(2, "12:00"), at(2, "12:20"), (2, 8), (10, 0))
+Made = Callable[..., Contexts]
+
+
+class Slow:
+    """A source whose breakdowns take until somebody says go."""
+
+    def __init__(self, source: Any, go: Event) -> None:
+        self._source = source
+        self._go = go
+
+    def breakdown(self, *asked: Any) -> Any:
+        assert self._go.wait(30)
+        return self._source.breakdown(*asked)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._source, name)
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Iterator[Program]:
+    with fed(tmp_path, OUTAGE, days=3) as program:
+        yield program
+
+
+@pytest.fixture
+def go() -> Event:
+    return Event()
+
+
+@pytest.fixture
+def slow(program: Program, go: Event) -> Iterator[Contexts]:
+    source = program.warehouse.another()
+    budgets = Budgets(program.home, source, program.objectives)
+    explaining = Explaining(Slow(source, go), budgets, program.home.changes)  # pyright: ignore[reportArgumentType]
+    made = Contexts(
+        lambda service, objective, at: explaining.explain(service, objective, at=at), patience=0.05
+    )
+    yield made
+    go.set()
+    made.close()
+
+
+def stored(program: Program) -> list[Message]:
+    return [Message.from_bytes(told.body) for told in program.home.alerts.told()]
+
+
+def test_an_alert_says_what_explain_says_and_keeps_it(program: Program) -> None:
+    contexts = program.contexts(patience=60)
+    (told,) = program.watch(contexts=contexts).tick(FIRES)
+    contexts.close()
+    found = program.explaining.explain("shop", "availability", at=FIRES)
+
+    assert told.kind is Kind.FIRED
+    said = {f"{one.heading}: {line}" for one in found.sections() for line in one.lines}
+    assert {line for line in said if not line.startswith("Budget: ")} <= set(told.lines)
+    assert {f"Budget: {line}" for line in told.lines[:3]} <= said
+    assert told.context is not None
+    assert told.context["sections"] == found.as_dict()["sections"]
+    assert told.picture.startswith(b"\x89PNG")
+    assert stored(program) == [told]
+
+
+def test_a_page_goes_out_before_its_context_and_is_completed_in_its_thread(
+    program: Program, go: Event, slow: Contexts
+) -> None:
+    watch = program.watch(route=lambda _: ("chat",), contexts=slow)
+    (page,) = watch.tick(FIRES)
+    assert page.context is None
+    assert program.home.outbox.due("chat", FIRES)
+    assert watch.tick(FIRES + timedelta(seconds=2)) == []
+
+    go.set()
+    (more,) = _until_told(lambda: watch.tick(FIRES + timedelta(seconds=4)))
+
+    assert more.kind is Kind.CONTEXT
+    assert (more.thread, more.started_at, more.level) == (page.thread, page.started_at, page.level)
+    assert more.title.startswith(page.title)
+    assert more.context is not None
+    assert more.lasting
+    assert stored(program) == [page, more]
+    now = FIRES + timedelta(minutes=1)
+    (letter,) = program.home.outbox.due("chat", now)
+    assert letter.message == page.id
+    program.home.outbox.sent(letter, now)
+    assert [one.message for one in program.home.outbox.due("chat", now)] == [more.id]
+
+
+def test_nobody_hears_more_of_what_is_over(
+    program: Program, go: Event, slow: Contexts, tmp_path: Path
+) -> None:
+    watch = program.watch(contexts=slow)
+    watch.tick(FIRES)
+    path = document(tmp_path)
+    path.write_text(path.read_text().replace("availability:", "success:"))
+    program.objectives.apply(path, now=FIRES)
+    over = watch.tick(FIRES + timedelta(seconds=2))
+    assert ("availability", Kind.RESOLVED) in [(one.objective, one.kind) for one in over]
+
+    go.set()
+    slow.close()
+
+    later = watch.tick(FIRES + timedelta(seconds=4))
+    assert [one for one in later if one.objective == "availability"] == []
+
+
+def test_a_context_that_cannot_be_found_out_keeps_nobody_from_being_told(program: Program) -> None:
+    def broken(service: str, objective: str, moment: object) -> Any:
+        raise RuntimeError("the disk is gone")
+
+    contexts = Contexts(broken, patience=60)
+    watch = program.watch(contexts=contexts)
+    (page,) = watch.tick(FIRES)
+    contexts.close()
+
+    assert (page.kind, page.context) == (Kind.FIRED, None)
+    assert watch.problem == ""
+    assert watch.tick(FIRES + timedelta(seconds=2)) == []
+
+
+def _until_told(tick: Callable[[], list[Message]]) -> list[Message]:
+    for _ in range(600):
+        if told := tick():
+            return told
+        time.sleep(0.05)
+    return []
