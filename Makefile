@@ -21,8 +21,8 @@ help: ## list the targets
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --group test
 	@touch $@
 
-demo: .venv/installed ## the simulated shop, told in the terminal
-	$(BIN)/errorbudget demo --once
+demo: .venv/installed ## the simulated shop: its quarter told, then live at http://127.0.0.1:8700
+	$(BIN)/errorbudget demo
 
 test: .venv/test-installed servers lint ## every check and every test
 	$(BIN)/pytest

@@ -1,7 +1,9 @@
 """The only place that asks the wall clock; everything else is told what time it is."""
 
 import re
-from datetime import UTC, datetime
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 _RFC_3339: Final = re.compile(
@@ -11,9 +13,35 @@ _YEARS: Final = range(1971, 2200)
 """Moments outside are slips of the pen, and close to what calendars can hold."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Story:
+    """A clock that was set to a moment, and runs so many times as fast."""
+
+    moment: datetime
+    began: float
+    pace: float
+
+
+_told: list[_Story] = []
+
+
 def now() -> datetime:
-    """The current moment, in UTC."""
+    """The current moment, in UTC; of a story that is being told, its own."""
+    if _told:
+        story = _told[-1]
+        passed = (time.monotonic() - story.began) * story.pace
+        return story.moment + timedelta(seconds=passed)
     return datetime.now(UTC)  # noqa: TID251 -- this is the one place
+
+
+def tell(moment: datetime, pace: float) -> None:
+    """From here on it is `moment`, and time passes so many times as fast: for demonstrations."""
+    _told.append(_Story(moment=moment, began=time.monotonic(), pace=pace))
+
+
+def pace() -> float | None:
+    """How many times as fast the time of a story passes; None where it is the real one."""
+    return _told[-1].pace if _told else None
 
 
 def parse(text: str) -> datetime:

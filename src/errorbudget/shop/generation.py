@@ -56,8 +56,8 @@ class Shop:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Part:
-    """A month of one service: what one worker writes."""
+class Part:
+    """A stretch of one service, in minutes since the start: what one worker writes at once."""
 
     service: str
     first: int
@@ -120,7 +120,7 @@ def _refuse_nonsense(start: datetime, days: int, *scales: float) -> None:
 
 def _parts(
     directory: Path, start: datetime, days: int, events: tuple[plot.Event, ...]
-) -> list[_Part]:
+) -> list[Part]:
     months = sorted({(start + timedelta(days=day)).replace(day=1) for day in range(days)})
     edges = [max(start, month) for month in months] + [start + timedelta(days=days)]
     outage = next((event for event in events if event.name == "log-outage"), None)
@@ -137,13 +137,13 @@ def _part(
     service: str,
     month: tuple[datetime, datetime],
     outage: plot.Event | None,
-) -> _Part:
+) -> Part:
     begin, end = month
     spans = [(begin, end)]
     if outage and outage.service == service and begin <= outage.start and outage.end <= end:
         spans = [(begin, outage.start), (outage.end, end)]
     name = f"{service}-{begin:%Y-%m}"
-    return _Part(
+    return Part(
         service=service,
         first=(begin - start) // timedelta(minutes=1),
         last=(end - start) // timedelta(minutes=1),
@@ -156,20 +156,24 @@ def _part(
 
 
 def _write_parts(
-    parts: list[_Part], settings: dict[str, Any], workers: int, progress: Progress | None
+    parts: list[Part], settings: dict[str, Any], workers: int, progress: Progress | None
 ) -> None:
     largest_first = sorted(
         parts, key=lambda part: ("search", "checkout", "ledger").index(part.service)
     )
     with ThreadPoolExecutor(workers) as pool:
-        written = [pool.submit(_write_part, part, settings) for part in largest_first]
+        written = [pool.submit(write_part, part, settings) for part in largest_first]
         for done, future in enumerate(as_completed(written), start=1):
             name = future.result()
             if progress:
                 progress(done, len(parts), name)
 
 
-def _write_part(part: _Part, settings: dict[str, Any]) -> str:
+def write_part(part: Part, settings: dict[str, Any]) -> str:
+    """Write a stretch; its settings are `start` (naive), `days` and what `generate` may be told.
+
+    `deploys` and `events` may add to the story's own.
+    """
     with opened() as connection:
         _prepare(connection, part, settings)
         tell(connection, path=str(part.requests))
@@ -187,7 +191,7 @@ def _write_part(part: _Part, settings: dict[str, Any]) -> str:
     return part.requests.name
 
 
-def _prepare(connection: duckdb.DuckDBPyConnection, part: _Part, settings: dict[str, Any]) -> None:
+def _prepare(connection: duckdb.DuckDBPyConnection, part: Part, settings: dict[str, Any]) -> None:
     """Lay out the part's minutes: how many requests, on which version, under which trouble."""
     start: datetime = settings["start"]
     salt = list(plot.SERVICES).index(part.service) + 1_000 * settings["seed"]
@@ -210,7 +214,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, part: _Part, settings: dict[
         "insert into deploys values (?, ?, ?, ?, ?)", _deploy_rows(part.service, aware, settings)
     )
     connection.execute("create table trouble (name varchar, from_m bigint, to_m bigint)")
-    for event in plot.events(aware, settings["days"]):
+    for event in (*plot.events(aware, settings["days"]), *settings.get("events", ())):
         if event.service == part.service:
             connection.execute(
                 "insert into trouble values (?, ?, ?)",
@@ -222,7 +226,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, part: _Part, settings: dict[
 def _deploy_rows(service: str, start: datetime, settings: dict[str, Any]) -> list[list[Any]]:
     first = plot.SERVICES[service]
     rows: list[list[Any]] = [[-1, -1, first, first, PODS]]
-    for deploy in plot.deploys(start, settings["days"]):
+    for deploy in (*plot.deploys(start, settings["days"]), *settings.get("deploys", ())):
         change = deploy.change
         if change.service == service and change.finished_at:
             began, ended = _minutes(change.started_at - start), _minutes(change.finished_at - start)

@@ -84,10 +84,10 @@ def deploys(start: datetime, days: int) -> tuple[Deploy, ...]:
     serving = dict(SERVICES)
     told: list[Deploy] = []
     for row in csv.DictReader(io.StringIO(_packaged("deploys.csv"))):
-        told.append(_deploy(row, start, serving[row["service"]]))
+        told.append(deploy(row, start, serving[row["service"]]))
         serving[row["service"]] = row["version"]
     end = start + timedelta(days=days)
-    return tuple(deploy for deploy in told if (deploy.change.finished_at or end) < end)
+    return tuple(one for one in told if (one.change.finished_at or end) < end)
 
 
 def events(start: datetime, days: int) -> tuple[Event, ...]:
@@ -108,7 +108,8 @@ def events(start: datetime, days: int) -> tuple[Event, ...]:
     return tuple(event for event in told if event.end <= start + timedelta(days=days))
 
 
-def _deploy(row: dict[str, str], start: datetime, previous: str) -> Deploy:
+def deploy(row: dict[str, str], start: datetime, previous: str) -> Deploy:
+    """The deploy that a row tells of, by the names of `deploys.csv`."""
     began = moment(start, int(row["day"]), row["time"])
     rolls_back = row["risk"] == RiskClass.ROLLBACK
     service, version = row["service"], row["version"]

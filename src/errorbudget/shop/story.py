@@ -22,7 +22,7 @@ def tell(program: Program, shop: Shop, write: Write) -> None:
     _promise(program, shop, write)
     before = shop.start
     for moment, scene in _scenes(shop):
-        _record_deploys(program, shop, before, moment)
+        record_deploys(program, shop, before, moment)
         write("")
         scene(program, shop, moment, write)
         before = moment
@@ -40,7 +40,7 @@ def _scenes(shop: Shop) -> tuple[tuple[datetime, Scene], ...]:
     )
 
 
-def _record_deploys(program: Program, shop: Shop, since: datetime, until: datetime) -> None:
+def record_deploys(program: Program, shop: Shop, since: datetime, until: datetime) -> None:
     """Tell the program of every recorded deploy that was finished in this time."""
     for deploy in shop.changes:
         finished = deploy.change.finished_at

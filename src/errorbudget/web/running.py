@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
@@ -34,7 +35,21 @@ SWITCH: Final = 0.001
 """Seconds after which a busy thread lets another one in: the gate must not wait for ingestion."""
 
 
-def run(home: Path, read: Callable[[], Configuration], announce: Callable[[str], None]) -> None:
+Beside = Callable[[Server], AbstractContextManager[object]]
+"""What goes on for as long as a server serves."""
+
+
+def refuse_taken(listen: str) -> None:
+    """Raise Failure where nobody could listen now; for who has much to do before they serve."""
+    _bound(listen).close()
+
+
+def run(
+    home: Path,
+    read: Callable[[], Configuration],
+    announce: Callable[[str], None],
+    beside: Beside = nullcontext,
+) -> None:
     """Serve the home until a signal says stop. Raises Failure, HomeBusy."""
     configuration = read()
     sys.setswitchinterval(SWITCH)
@@ -47,7 +62,7 @@ def run(home: Path, read: Callable[[], Configuration], announce: Callable[[str],
         server.start()
         try:
             leave(home, Address(url=url, pid=os.getpid(), key=server.key))
-            with _reloading(server, read):
+            with _reloading(server, read), beside(server):
                 announce(url)
                 _serve(server, listening)
         finally:

@@ -61,7 +61,7 @@ with planned as (
         *,
         case
             when is_probe then if(coin(own, 6) < 0.0005, 'database', 'fine')
-            when trouble = 'eur-rounding' and serving = '2.14.0' and route = '/pay' and region = 'eu'
+            when trouble = 'eur-rounding' and serving in ('2.14.0', '2.20.0') and route = '/pay' and region = 'eu'
                 and currency = 'EUR' then 'rounding'
             when is_retried then 'provider_refused'
             when trouble = 'provider-outage' and route = '/pay' and coin(own, 6) < 0.125 then 'provider_timeout'

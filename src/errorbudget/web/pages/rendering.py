@@ -49,6 +49,8 @@ def page(request: Request, template: str, *, status: int = 200, **shown: Any) ->
         .get_template(template)
         .render(
             path=request.url.path,
+            pace=clock.pace(),
+            clock_says=clock.now(),
             who=caller.name if caller and server.needs_tokens else "",
             proof=proof(server.key, request.cookies.get(COOKIE, "")),
             **shown,
