@@ -105,7 +105,9 @@ def _feeding(server: "Server", shown: "Live") -> Generator[None]:
 def _feed(server: "Server", shown: "Live", wait: Callable[[float], bool]) -> None:
     from errorbudget import clock
     from errorbudget.ingest.allowed import EVERYBODY
+    from errorbudget.program.course_picture import prepare
 
+    prepare()
     while not wait(1.0):
         now = clock.now()
         if body := shown.requests(now):

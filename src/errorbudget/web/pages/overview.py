@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import groupby
 from typing import Annotated, Any, Final
 
@@ -14,6 +15,7 @@ from errorbudget.objective.document import Calendar, ObjectiveDocument, RiskClas
 from errorbudget.policy.permission import considered, limits, permitted
 from errorbudget.program.book import Standing
 from errorbudget.program.burns import BurnStanding
+from errorbudget.program.vigil import Snapshot
 from errorbudget.web.calling import At, Here, Reads
 from errorbudget.web.pages.rendering import Page, page
 
@@ -77,6 +79,8 @@ class Row:
     """One document, its worst budget first."""
 
     name: str
+    services: Sequence[str]
+    environment: str
     team: str
     labels: Sequence[tuple[str, str]]
     lines: Sequence[Line]
@@ -96,14 +100,10 @@ def overview(
 ) -> Response:
     """Every service's budgets at a glance, the worst first."""
     server.current.settled()
-    seen = server.current.snapshot
+    seen = None if at else server.current.snapshot
     now = at or (seen.at if seen else clock.now())
-    shown = [
-        burn
-        for burn in server.burns(None, at)
-        if caller.sees(burn.standing.document.services, burn.standing.document.environment)
-    ]
-    every = rows(shown, now)
+    known = _seen(seen) if seen else rows(server.burns(None, at), now)
+    every = [row for row in known if caller.sees(row.services, row.environment)]
     found = [row for row in every if _wanted(row, q, label)]
     return page(
         request,
@@ -119,6 +119,12 @@ def overview(
         at=now,
         live=at is None,
     )
+
+
+@lru_cache(maxsize=1)
+def _seen(snapshot: Snapshot) -> list[Row]:
+    """The rows of what was evaluated last, made once for all who look."""
+    return rows(snapshot.burns, snapshot.at)
 
 
 def rows(burns: Iterable[BurnStanding], now: datetime) -> list[Row]:
@@ -161,6 +167,8 @@ def _row(burns: Sequence[BurnStanding], now: datetime) -> Row:
     allowed = may_ship(document, budgets, now)
     return Row(
         name=document.name,
+        services=document.services,
+        environment=document.environment,
         team=document.labels.get("team", ""),
         labels=tuple(document.labels.items()),
         lines=sorted(map(Line.of, _told(burns)), key=lambda line: line.rank),
