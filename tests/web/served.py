@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -94,11 +94,13 @@ class Served:
             self.process.stdout.close()
 
 
-def serve(home: Path, *words: str, **environment: str) -> Served:
+def serve(
+    home: Path, *words: str, command: Sequence[str] = (str(PROGRAM),), **environment: str
+) -> Served:
     """Start a server; it answers when this returns."""
     with (home.parent / "serve.log").open("ab") as log:
         process = subprocess.Popen(
-            [PROGRAM, "serve", "--port", "0", *words],
+            [*command, "serve", "--port", "0", *words],
             env=os.environ | {"ERRORBUDGET_HOME": str(home)} | environment,
             stdout=subprocess.PIPE,
             stderr=log,
