@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from outside import Run
 
+from web.served import serve
+
 DOCUMENT = """\
 apiVersion: errorbudget/v1
 kind: ObjectiveDocument
@@ -16,7 +18,7 @@ objectives:
 
 
 def test_a_plan_is_weighed_against_what_is_used_today(
-    run: Run, written: Callable[[str, str], Path]
+    run: Run, home: Path, written: Callable[[str, str], Path]
 ):
     rows = (
         f'{{"time":"2026-09-0{1 + n // 200}T10:{n % 60:02}:00Z","service":"web",'
@@ -34,4 +36,17 @@ def test_a_plan_is_weighed_against_what_is_used_today(
     assert heavy["cost"] == pytest.approx(0.5 * 0.996 * 0.02 / 0.01)
     assert heavy["needs"]["availability"] == pytest.approx(1 - 0.006 / (0.5 * 0.996))
     assert "it does not fit. It would have to work 98.8% of the time" in heavy["sentence"]
-    assert run(*asked, "--availability", "99.9").code == 2
+    wrong = run(*asked, "--availability", "99.9")
+    assert (wrong.code, wrong.err) == (
+        2,
+        "availability: 99.9 is not from 0% to 100%; write it as 99.5% or 0.995\n",
+    )
+    late = run("forecast", "web", "--share", "1", "--availability", "99%", "--at", "2026-11-01")
+    assert "no request counts in this window; the newest is from 2026-09-05T10:59:00" in late.out
+
+    with serve(home) as server:
+        query = {"service": "web", "share": "50%", "at": "2026-09-06T00:00:00Z"}
+        assert server.get("/api/v1/forecast", **query, availability="98%") == [heavy]
+        answer = server.client.get("/api/v1/forecast", params=query | {"availability": "2"})
+        assert answer.status_code == 400
+        assert "availability: 2 is not from 0% to 100%" in answer.text

@@ -40,7 +40,7 @@ def budget(
     if as_json:
         print_json(budgets)
     elif budgets:
-        sys.stdout.write(table(budgets) + advice(budgets) + "".join(single))
+        sys.stdout.write(table(budgets) + advice(budgets) + overdue(budgets) + "".join(single))
     else:
         names = f"Requests are here of: {', '.join(seen)}. " if seen else ""
         sys.stderr.write(
@@ -109,6 +109,12 @@ def advice(told: list[Told]) -> str:
     return "".join(
         f"{one['service']} {one['objective']}: {one['meaning']['advice']}\n" for one in small
     )
+
+
+def overdue(told: list[Told]) -> str:
+    """A line for each document that should have been looked at again."""
+    late = {one["service"]: one["overdue"] for one in told if one.get("overdue")}
+    return "".join(f"{service}: its document {what}\n" for service, what in late.items())
 
 
 def _ranged(told: Told) -> str:

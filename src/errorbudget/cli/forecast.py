@@ -1,14 +1,12 @@
 """`errorbudget forecast`: what a planned dependency or feature would cost the budget."""
 
 import sys
-from fractions import Fraction
 from typing import Annotated
 
 import typer
 
 from errorbudget.cli.door.door import entered
 from errorbudget.cli.options import At, Json, asked_moment, print_json
-from errorbudget.errors import Failure
 
 
 def forecast(  # noqa: PLR0913 -- one parameter for each thing that is known of the plan
@@ -27,15 +25,11 @@ def forecast(  # noqa: PLR0913 -- one parameter for each thing that is known of 
     as_json: Json = False,
 ) -> None:
     """What it takes from each budget a window, whether that fits, and what would."""
-    from errorbudget.ledger.planned import Planned
     from errorbudget.program.planning import forecast as planned_cost
+    from errorbudget.program.planning import plan
 
-    planned = Planned(
-        availability=_share(availability, "--availability"),
-        share=_share(share, "--share"),
-        calls=calls,
-        retries=retries,
-        fallback=_share(fallback, "--fallback"),
+    planned = plan(
+        availability=availability, share=share, fallback=fallback, calls=calls, retries=retries
     )
     with entered() as door:
         budgets = door.budgets.read(service, asked_moment(at))
@@ -44,13 +38,3 @@ def forecast(  # noqa: PLR0913 -- one parameter for each thing that is known of 
         print_json(told)
     else:
         sys.stdout.write("".join(f"{one['sentence']}\n" for one in told))
-
-
-def _share(text: str, option: str) -> Fraction:
-    try:
-        found = Fraction(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
-    except (ValueError, ZeroDivisionError) as cause:
-        raise Failure(f"{option}: {text!r} is no share; write it as 99.5% or 0.995") from cause
-    if not 0 <= found <= 1:
-        raise Failure(f"{option}: {text} is not from 0% to 100%; write it as 99.5% or 0.995")
-    return found

@@ -103,6 +103,10 @@ def backtest(
         sys.stdout.write(f"\n{_text(other)}\n{_side_by_side(file, told, against, other)}")
 
 
+_SHOWN = 10
+"""Changes that would not have shipped, with the whole reason."""
+
+
 def _known(file: Path) -> list[Any]:
     try:
         told = json.loads(file.read_bytes())
@@ -124,8 +128,10 @@ def _text(told: Told) -> str:
     ]
     lines += [
         f"  {one['at']}  {one['change']} would not have shipped: {one['reason']}"
-        for one in told["changes"]["blocked"]
+        for one in told["changes"]["blocked"][:_SHOWN]
     ]
+    more = len(told["changes"]["blocked"]) - _SHOWN
+    lines += [f"  … and {more} more changes; --json names them all"] if more > 0 else []
     return "\n".join(lines) + "\n"
 
 

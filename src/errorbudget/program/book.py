@@ -15,10 +15,19 @@ from errorbudget.ledger.forecast import Outlook, outlook
 from errorbudget.ledger.least import Least, least
 from errorbudget.ledger.sums import NotHeldError, Sums
 from errorbudget.ledger.tally import DAY, Counts
-from errorbudget.ledger.window import Calendar, Rolling, Span, Window, minute_ceil, minute_floor
+from errorbudget.ledger.window import (
+    Calendar,
+    Rolling,
+    Span,
+    Window,
+    minute_ceil,
+    minute_floor,
+    moment,
+)
 from errorbudget.objective import document as promised
 from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.objective.indicator import Indicator
+from errorbudget.objective.signoff import revisiting
 from errorbudget.program.held import Days
 from errorbudget.program.parts import Part, whole
 from errorbudget.source import Source
@@ -49,6 +58,7 @@ class Standing:
             "target": str(self.document.objectives[self.objective].target),
             "unseen": list(self.unseen),
             **self.budget.as_dict(),
+            "overdue": revisiting(self.document, moment(self.budget.end).date()),
             "pool": self.pool,
             "members": [member.as_dict() for member in self.members],
         }

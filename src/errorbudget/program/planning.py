@@ -5,8 +5,32 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
+from errorbudget.errors import Failure
 from errorbudget.ledger.planned import Cost, Planned, cost
 from errorbudget.objective.notation import as_percent, percent
+
+
+def plan(
+    *, availability: str, share: str, fallback: str = "0%", calls: int = 1, retries: int = 0
+) -> Planned:
+    """Something planned, its shares as people write them: 99.5% or 0.995. Raises Failure."""
+    return Planned(
+        availability=_share(availability, "availability"),
+        share=_share(share, "share"),
+        calls=calls,
+        retries=retries,
+        fallback=_share(fallback, "fallback"),
+    )
+
+
+def _share(text: str, name: str) -> Fraction:
+    try:
+        found = Fraction(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except (ValueError, ZeroDivisionError) as cause:
+        raise Failure(f"{name}: {text!r} is no share; write it as 99.5% or 0.995") from cause
+    if not 0 <= found <= 1:
+        raise Failure(f"{name}: {text} is not from 0% to 100%; write it as 99.5% or 0.995")
+    return found
 
 
 def forecast(budget: Mapping[str, Any], planned: Planned) -> dict[str, Any]:
@@ -64,7 +88,7 @@ def _sentence(budget: Mapping[str, Any], planned: Planned, found: Cost, requests
     takes = f"would make {_percent(found.added)} of all requests bad{count}"
     return (
         f"{head}: {through} {takes}; that is {_percent(found.share)} of its budget{span}."
-        f" {_verdict(planned, found)}"
+        f" {_verdict(budget, planned, found)}"
     )
 
 
@@ -73,9 +97,10 @@ def _count(expected: float) -> str:
     return f"about {expected:,.0f} a window ({low:,} to {high:,} by chance alone)"
 
 
-def _verdict(planned: Planned, found: Cost) -> str:
+def _verdict(budget: Mapping[str, Any], planned: Planned, found: Cost) -> str:
     if found.used is None or found.used_after is None or found.needed_target is None:
-        return "Nobody knows what is used today: there are no requests yet."
+        newest = f"; the newest is from {budget['as_of']}, ask --at then" if budget["as_of"] else ""
+        return f"Nobody knows what is used today: no request counts in this window{newest}."
     after = f"With the {_percent(found.used)} used today, {_percent(found.used_after)}"
     if found.fits:
         return f"{after}: it fits."

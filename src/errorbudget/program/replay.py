@@ -74,6 +74,8 @@ class Judged:
     change: Change
     decision: str
     reason: str
+    classified: bool
+    """Whether its risk is known; a change of unknown risk counts as high."""
 
     def as_dict(self) -> dict[str, Any]:
         """The judgement as JSON has it."""
@@ -83,6 +85,7 @@ class Judged:
             "at": clock.text(self.change.started_at),
             "decision": self.decision,
             "reason": self.reason,
+            "classified": self.classified,
         }
 
 
@@ -121,7 +124,14 @@ class Replay:
         gauges = {one.objective: one.budget for one in standings}
         decision = decide(document, gauges, risk, bound=True, now=at)
         said = decision.would_have or decision.decision
-        self._test.judged.append(Judged(change=change, decision=said.value, reason=decision.reason))
+        self._test.judged.append(
+            Judged(
+                change=change,
+                decision=said.value,
+                reason=decision.reason,
+                classified=risk.classified,
+            )
+        )
 
     def day(self, start: int, end: int) -> None:
         """Follow every alert through the minutes up to `end`, and note the budgets there."""

@@ -175,6 +175,11 @@ def _sentences(test: Backtest, known: Sequence[Known] | None) -> list[str]:
     if test.judged:
         held = _blocked(test)
         said.append(f"Its policy would have blocked {len(held)} of {len(test.judged)} changes.")
+        if unknown := sum(not one.classified for one in held):
+            said.append(
+                f"{unknown} of those never came to the gate, so nobody knows what they touched, and"
+                " they count as high risk; with a diff most would be classed lower."
+            )
     else:
         said.append("No change was recorded in that time, so its policy had nothing to judge.")
     if known is not None:

@@ -1,7 +1,7 @@
 """What do people read when an alert speaks? What is broken in words first, then the numbers."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from errorbudget.burn import alert
@@ -101,6 +101,29 @@ def of_lateness(
         at=now,
         started_at=moment(since),
         ended_at=now if kind is Kind.RESOLVED else None,
+    )
+
+
+def of_overdue(
+    document: ObjectiveDocument, due: date, month: int, overdue: str, now: datetime
+) -> Message:
+    """The message that a document should have been looked at again, so many months ago."""
+    return Message(
+        id=identity(document.name, "", f"{due}.{month}.revisit"),
+        kind=Kind.NOTE,
+        level=Loudness.INFO,
+        service=document.name,
+        objective="",
+        title=f"{document.name}: look at its objectives again, it was due on {due}",
+        lines=(
+            f"The document {overdue}.",
+            f"errorbudget objective propose {document.service or document.services[0]}"
+            " says what its traffic would bear today.",
+        ),
+        labels=document.labels,
+        links=_links(document),
+        at=now,
+        started_at=datetime.combine(due, time(), UTC),
     )
 
 

@@ -19,6 +19,7 @@ from errorbudget.program.burning import Look, Sight
 from errorbudget.program.burns import BurnStanding, burn_standing, spent, together
 from errorbudget.program.ears import Addressed, Ears
 from errorbudget.program.remembering import WATCH, Key, Memory
+from errorbudget.program.reminding import Reminders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -104,6 +105,7 @@ class Vigil:
             if key in memory.dispersions
         }
         self._ears = Ears(book, memory)
+        self._reminders = Reminders(book.documents)
         self._watched = [self._start(*group) for group in burning.grouped(book)]
 
     def look(self, now: datetime) -> Seen:
@@ -115,6 +117,7 @@ class Vigil:
             return Seen(snapshot=snapshot, messages=(), changed=())
         usual = burning.usual(book, now)
         messages, heard_anew = self._ears.listen(usual, now)
+        messages += self._reminders.due(now)
         learning = burning.Dispersions(book, now, self._dispersions)
         sight = Sight(usual=usual, learnt=learning, listening=self._ears.since())
         snapshot, changed = self._judge(sight, now, messages)

@@ -81,6 +81,7 @@ class Budget(_Answer):
     meaning: Meaning | None
     coverage: float | None
     as_of: str | None
+    overdue: str | None
     pool: str
     members: list["Budget"]
 
@@ -525,3 +526,27 @@ class Backtest(_Answer):
     service: str
     alerts: list[dict[str, Any]]
     windows: list[dict[str, Any]]
+
+
+class Needed(_Answer):
+    """What would let it fit; null without data, or where nothing is left."""
+
+    availability: float | None
+    target: float | None
+
+
+class Forecast(_Answer):
+    """What something planned would cost one budget; shares of it are 1 for all of it."""
+
+    service: str
+    objective: str
+    target: str
+    requests: int
+    added: float
+    cost: float
+    cost_range: list[float]
+    used: float | None
+    used_after: float | None
+    fits: bool | None
+    needs: Needed
+    sentence: str

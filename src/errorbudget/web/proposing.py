@@ -1,12 +1,14 @@
 """The endpoints that say what services could promise, and what documents would have done."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict
 
+from errorbudget.program.planning import forecast as planned_cost
+from errorbudget.program.planning import plan
 from errorbudget.web import answers
-from errorbudget.web.calling import Here, Reads, documented
+from errorbudget.web.calling import At, Here, Reads, documented
 from errorbudget.web.failing import as_json
 
 router = APIRouter(prefix="/api/v1", tags=["promising"])
@@ -51,3 +53,34 @@ def backtest(server: Here, caller: Reads, name: str, sent: Replayed) -> Response
     """Over all history; nothing is stored, and nobody is told."""
     caller.everything()
     return as_json(server.backtest(sent.document.encode(), name, sent.incidents))
+
+
+@router.get(
+    "/forecast",
+    summary="What something planned would cost",
+    responses=documented(list[answers.Forecast], "What `errorbudget forecast --json` prints."),
+)
+def forecast(  # noqa: PLR0913 -- one parameter for each thing that is known of it
+    *,
+    server: Here,
+    caller: Reads,
+    at: At,
+    service: str,
+    availability: Annotated[str, Query(description="Of its calls, as 99.5% or 0.995.")],
+    share: Annotated[str, Query(description="Of requests that need it.")],
+    calls: Annotated[int, Query(ge=1, le=1000)] = 1,
+    retries: Annotated[int, Query(ge=0, le=100)] = 0,
+    fallback: Annotated[str, Query(description="Of requests served well without it.")] = "0%",
+) -> Response:
+    """What it takes from each budget of a service a window, whether that fits, and what would."""
+    caller.about(service)
+    planned = plan(
+        availability=availability, share=share, fallback=fallback, calls=calls, retries=retries
+    )
+    return as_json(
+        [
+            planned_cost(one.as_dict(), planned)
+            for one in server.budgets(service, at)
+            if caller.sees(one.document.services, one.document.environment)
+        ]
+    )
