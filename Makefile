@@ -2,10 +2,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test bench soak format lint servers clean
+.PHONY: help demo test bench soak format lint servers clients clean
 
 # Real servers that tests talk to, as Debian names them; installed only by root, and only when missing.
 SERVERS := prometheus prometheus-alertmanager
+
+# The Go libraries of Flagger and Argo Rollouts; too large to be installed with every `make test`.
+CLIENTS := golang-go golang-github-hashicorp-go-retryablehttp-dev golang-github-antonmedv-expr-dev
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,6 +35,9 @@ servers: ## install the servers that tests talk to (Debian, root)
 		dpkg-query -W $(SERVERS) >/dev/null 2>&1 || \
 		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(SERVERS); } >/dev/null; \
 	else echo "not root on Debian: tests that need $(SERVERS) are skipped unless it is there"; fi
+
+clients: ## install what builds the clients that clusters have (Debian, root; 460 MB): without it their tests are skipped
+	@apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(CLIENTS) >/dev/null
 
 lint: .venv/test-installed ## format, style, types, layers
 	$(BIN)/ruff format --check .

@@ -107,12 +107,19 @@ def classify(
     if proven and declared in proven:
         because = f"{declared}: {proven[declared]}"
         return RiskFinding(risk_class=declared, declared=True, because=because, files=found.files)
-    if declared in RISING and RISING.index(declared) > RISING.index(found.risk_class):
-        return RiskFinding(risk_class=declared, declared=True, because="declared")
     if declared not in RISING:
         without = f"{found.because}; {declared} is declared, but nothing shows it"
         return replace(found, because=without)
-    return found
+    return raised(found, declared)
+
+
+def raised(found: RiskFinding, declared: RiskClass | None) -> RiskFinding:
+    """The same, or the class that somebody declared where that is more dangerous."""
+    if declared is None or declared not in RISING:
+        return found
+    if RISING.index(declared) <= RISING.index(found.risk_class):
+        return found
+    return RiskFinding(risk_class=declared, declared=True, because="declared")
 
 
 def _taken_on_word(declared: RiskClass | None) -> RiskFinding:

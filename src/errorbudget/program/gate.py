@@ -20,6 +20,7 @@ from errorbudget.program import evidence
 from errorbudget.program.book import Standing
 from errorbudget.program.budgets import Budgets
 from errorbudget.program.deployed import Deployed, deployed
+from errorbudget.program.named import going_back, recalled
 from errorbudget.program.objectives import Objectives
 from errorbudget.program.outcomes import Outcomes
 from errorbudget.program.question import Answer, Question, Weighed
@@ -91,15 +92,21 @@ class Gate:
         document = self._budgets.document(question.service)
         sight = (known(document) if known else None) or look(self._budgets, document, at)
         question = self._with_base(question, document, at)
+        question = going_back(self._source, question, document.environment, at)
         policy = self._objectives.digest(document.name)
-        digest = change_digest(
-            question.service, document.environment, question.change, question.diff
-        )
         moments = at, now
+        if before := recalled(self._home, question, document, at):
+            question = replace(question, by=tuple(dict.fromkeys((*before.by, *question.by))))
+            digest, risk = before.digest, before.risk
+        else:
+            digest = change_digest(
+                question.service, document.environment, question.change, question.diff
+            )
+            risk = self._risk(document, question, *moments)
         decision = self._decide(
             document,
             sight,
-            self._risk(document, question, *moments),
+            risk,
             self._backed(sight, digest, policy, now),
             *moments,
         )
@@ -111,6 +118,7 @@ class Gate:
             decision=decision,
             standings=tuple(sight.standings),
             as_of=at,
+            recalled=before.diff if before else None,
         )
 
     def _decide(

@@ -27,6 +27,8 @@ class Question:
     """Everybody who is asking: none of them may approve."""
     advisory: str = ""
     """The security advisory that a critical change answers."""
+    named: bool = False
+    """Whoever asks knows the name alone: what was told of the change before counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,8 @@ class Weighed:
     decision: Decision
     standings: tuple[Standing, ...]
     as_of: datetime
+    recalled: Mapping[str, Any] | None = None
+    """The facts of a diff that an earlier asking told."""
 
     @property
     def subject(self) -> Subject:
@@ -108,7 +112,7 @@ class Weighed:
             "as_of": clock.text(self.as_of),
             "policy": self.policy,
             "digest": self.digest,
-            "diff": diff.summary() if diff else None,
+            "diff": diff.summary() if diff else self.recalled,
             "decision": self.decision.as_dict(),
         }
 

@@ -1,5 +1,6 @@
 """Who is calling, and what may they do? Tokens where there are any, else loopback alone."""
 
+from base64 import b64decode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hmac import compare_digest
@@ -77,9 +78,7 @@ def identified(server: "Server", request: Request, *, from_form: bool = False) -
 
 
 def _identified(server: "Server", request: Request, *, by_session: bool) -> Caller:
-    scheme, _, text = request.headers.get("authorization", "").partition(" ")
-    text = text.strip() if scheme.lower() == "bearer" else ""
-    if text:
+    if text := _given(request.headers.get("authorization", "")):
         return _known(server, text)
     if by_session and (caller := _signed_in(server, request)):
         return caller
@@ -90,6 +89,19 @@ def _identified(server: "Server", request: Request, *, by_session: bool) -> Call
         )
     _refuse_other_sites(request)
     return OWNER
+
+
+def _given(header: str) -> str:
+    """The token of a header: as Bearer, or as the password of an address that has one."""
+    scheme, _, text = header.partition(" ")
+    if scheme.lower() == "bearer":
+        return text.strip()
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        return b64decode(text, validate=True).decode().partition(":")[2]
+    except ValueError:
+        return ""
 
 
 def _known(server: "Server", text: str) -> Caller:

@@ -27,6 +27,7 @@ from errorbudget.web import (
 from errorbudget.web.families import Note
 from errorbudget.web.pages import burn, gate, live, overview, service, signing_in, trail
 from errorbudget.web.server import Server
+from errorbudget.web.surfaces import flagger
 
 LOG = logging.getLogger(__name__)
 
@@ -49,6 +50,8 @@ def application(server: Server) -> FastAPI:
     asking = (reading, promising, proposing, explaining, gating, offline, approving, accounting)
     for routes in (sending, *asking, administering, health, metrics):
         app.include_router(routes.router)
+    for surface in (flagger,):
+        app.include_router(surface.router)
     for shown in (overview, service, burn, gate, trail, signing_in, live):
         app.include_router(shown.router)
     app.add_middleware(Logged, notes=server.notes)

@@ -254,7 +254,8 @@ class Server:
     ) -> AbstractContextManager[object]:
         """The warehouse, for one reader at a time, where a decision needs it."""
         document = self._budgets.document(question.service)
-        if seen and known(seen, document) and question.declared is not RiskClass.ROLLBACK:
+        needs = question.named or question.declared is RiskClass.ROLLBACK
+        if seen and known(seen, document) and not needs:
             return nullcontext()
         return self._reading_turn
 
