@@ -35,6 +35,10 @@ _SHOW = str.maketrans(_KEPT_DIGITS, _DIGITS)
 _LOCATION = re.compile(r"#(\d+)")
 _STATEMENT = re.compile(r"\S*[^\W\d]\S*#\d+")
 _TROUBLE = re.compile(r"\b(?:ERROR|WARN(?:ING)?|FATAL|CRITICAL|SEVERE)\b")
+_VARIABLE = re.compile(r"[a-fA-F]*+(?<![#0-9])[0-9][0-9a-fA-F]*+")
+"""A number or an id, but no line of code."""
+_SHAPES = 50_000
+"""Messages without their numbers that are remembered at once."""
 _CLOCK = re.compile(r"\[?(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d:\d\d(?:[.,]\d+)?Z?\]?\s+")
 
 
@@ -146,13 +150,24 @@ class Templates:
             delimiters=_DELIMITERS,
             masks=_masks(),
         )
+        self._keys: dict[str, str] = {}
 
-    def of(self, messages: Iterable[str]) -> list[str]:
-        """The key of each message's template; the empty key is of messages without words."""
-        folded = [fold(message) for message in messages]
+    def of(self, messages: Sequence[str]) -> list[str]:
+        """The key of each message's template; the empty key is of messages without words.
+
+        Messages that differ in nothing but numbers and ids are mined once: most lines are such.
+        """
+        shapes = [_VARIABLE.sub("0", message) for message in messages]
+        if len(self._keys) > _SHAPES:
+            self._keys.clear()
+        pairs = zip(shapes, messages, strict=True)
+        new = {shape: message for shape, message in pairs if shape not in self._keys}
+        folded = [fold(message) for message in new.values()]
         self._miner.add_many(folded)
         found = self._miner.match_many(folded)
-        return [match.id if match is not None else "" for match in found]
+        keys = (match.id if match is not None else "" for match in found)
+        self._keys.update(zip(new, keys, strict=True))
+        return [self._keys[shape] for shape in shapes]
 
     def texts(self) -> dict[str, str]:
         """The text of every template by its key, as it is by now."""
