@@ -93,3 +93,32 @@ def test_a_wrong_call_says_what_to_write(
 
     assert ran.code == 2
     assert said in ran.err
+
+
+def test_a_burn_is_handed_over_with_a_query_for_each_tool(run: Run, shop: None) -> None:
+    told = run("handoff", "shop", "availability", *BURN).json
+    sql = run("handoff", "shop", "availability", *BURN, "--query", "sql")
+
+    assert (told["from"], told["to"]) == ("2026-03-02T13:30:00Z", "2026-03-02T14:00:00Z")
+    assert told["services"] == ["shop"]
+    assert told["queries"].keys() == {"logql", "elasticsearch", "sql", "clickhouse"}
+    assert sql.out.rstrip("\n") == told["queries"]["sql"]
+
+
+def test_an_incident_is_declared_seen_to_written_about_and_closed(run: Run, shop: None) -> None:
+    run("incident", "declare", "shop", "--title", "pay fails", "--by", "ana")
+    run("incident", "acknowledge", "1", "--by", "ben")
+    run("incident", "note", "1", "the pool is full", "--by", "ben")
+    closed = run("incident", "close", "1", "--by", "ana").json
+    shown = run("incident", "show", "1")
+
+    assert (closed["acknowledged_by"], closed["ended_by"]) == ("ben", "ana")
+    first, *lines = shown.out.splitlines()
+    assert first.startswith("1  shop: pay fails (ana, over since ")
+    assert [line.split("  ", 1)[1].strip() for line in lines] == [
+        "opened       pay fails",
+        "acknowledged ben sees to it",
+        "note         ben: the pool is full",
+        "closed       ana says that it is over",
+    ]
+    assert run("incident", "show", "7").code == 2

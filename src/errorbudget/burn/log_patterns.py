@@ -25,6 +25,8 @@ LEAST: Final = 3.0
 _DEPTH, _ALIKE, _CHILDREN, _TEMPLATES = 5, 0.65, 2_000, 20_000
 _DELIMITERS = " \t\r\n="
 _LONGEST = 4_000
+_AT_ONCE = 1_000
+"""Lines between which what was mined is put to use."""
 _LINES = 4
 """Lines of a stack trace that are kept: what was said, and the exceptions."""
 
@@ -35,10 +37,6 @@ _SHOW = str.maketrans(_KEPT_DIGITS, _DIGITS)
 _LOCATION = re.compile(r"#(\d+)")
 _STATEMENT = re.compile(r"\S*[^\W\d]\S*#\d+")
 _TROUBLE = re.compile(r"\b(?:ERROR|WARN(?:ING)?|FATAL|CRITICAL|SEVERE)\b")
-_VARIABLE = re.compile(r"[a-fA-F]*+(?<![#0-9])[0-9][0-9a-fA-F]*+")
-"""A number or an id, but no line of code."""
-_SHAPES = 50_000
-"""Messages without their numbers that are remembered at once."""
 _CLOCK = re.compile(r"\[?(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d:\d\d(?:[.,]\d+)?Z?\]?\s+")
 
 
@@ -150,24 +148,24 @@ class Templates:
             delimiters=_DELIMITERS,
             masks=_masks(),
         )
-        self._keys: dict[str, str] = {}
 
     def of(self, messages: Sequence[str]) -> list[str]:
-        """The key of each message's template; the empty key is of messages without words.
+        """The key of each message's template; the empty key is of messages without words."""
+        keys = list[str]()
+        for first in range(0, len(messages), _AT_ONCE):
+            keys += self._keys([fold(one) for one in messages[first : first + _AT_ONCE]])
+        return keys
 
-        Messages that differ in nothing but numbers and ids are mined once: most lines are such.
-        """
-        shapes = [_VARIABLE.sub("0", message) for message in messages]
-        if len(self._keys) > _SHAPES:
-            self._keys.clear()
-        pairs = zip(shapes, messages, strict=True)
-        new = {shape: message for shape, message in pairs if shape not in self._keys}
-        folded = [fold(message) for message in new.values()]
-        self._miner.add_many(folded)
-        found = self._miner.match_many(folded)
-        keys = (match.id if match is not None else "" for match in found)
-        self._keys.update(zip(new, keys, strict=True))
-        return [self._keys[shape] for shape in shapes]
+    def _keys(self, folded: Sequence[str]) -> list[str]:
+        """Only lines that no template fits yet are mined; every line is masked once, then."""
+        found = list(self._miner.match_many(folded))
+        unknown = [place for place, match in enumerate(found) if match is None]
+        if unknown:
+            lines = [folded[place] for place in unknown]
+            self._miner.add_many(lines)
+            for place, match in zip(unknown, self._miner.match_many(lines), strict=True):
+                found[place] = match
+        return [match.id if match is not None else "" for match in found]
 
     def texts(self) -> dict[str, str]:
         """The text of every template by its key, as it is by now."""

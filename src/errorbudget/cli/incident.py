@@ -1,6 +1,7 @@
-"""`errorbudget incident`: what hurts users, on a person's word."""
+"""`errorbudget incident`: what hurts users, who sees to it, and what happened meanwhile."""
 
 import sys
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -8,9 +9,10 @@ import typer
 from errorbudget.cli.door.door import entered
 from errorbudget.cli.options import Json, Told, answer, print_json, printable
 
-app = typer.Typer(help="Incidents, as people declare them.", no_args_is_help=True)
+app = typer.Typer(help="Incidents, opened by alerts and by people.", no_args_is_help=True)
 
 By = Annotated[str, typer.Option("--by", help="Who says so; git's user.email if not given.")]
+Number = Annotated[int, typer.Argument(metavar="NUMBER")]
 
 
 @app.command()
@@ -24,21 +26,50 @@ def declare(
     """Open an incident; a critical fix of the service may then ask the gate as one."""
     printable(title, "--title")
     with entered() as door:
-        opened = door.approvals.declare(service, title, by or _me())
+        opened = door.incidents.declare(service, title, by or _me())
     answer(opened, f"incident {opened['id']}: {title}", as_json=as_json)
 
 
 @app.command()
-def end(
-    number: Annotated[int, typer.Argument(metavar="NUMBER")],
+def acknowledge(number: Number, *, by: By = "", as_json: Json = False) -> None:
+    """Say that you see to it."""
+    with entered() as door:
+        told = door.incidents.acknowledge(number, by or _me())
+    answer(told, f"incident {number}: {told['acknowledged_by']} sees to it", as_json=as_json)
+
+
+@app.command()
+def note(
+    number: Number,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What was found or done.")],
     *,
     by: By = "",
     as_json: Json = False,
 ) -> None:
+    """Write into its timeline."""
+    printable(text, "TEXT")
+    with entered() as door:
+        told = door.incidents.note(number, text, by or _me())
+    answer(told, f"incident {number}: noted", as_json=as_json)
+
+
+@app.command()
+def close(number: Number, *, by: By = "", as_json: Json = False) -> None:
     """Let an incident be over."""
     with entered() as door:
-        ended = door.approvals.end(number, by or _me())
-    answer(ended, f"incident {number} is over", as_json=as_json)
+        told = door.incidents.close(number, by or _me())
+    answer(told, f"incident {number} is over", as_json=as_json)
+
+
+@app.command()
+def show(number: Number, *, as_json: Json = False) -> None:
+    """An incident, its timeline, and what is known of its burn."""
+    with entered() as door:
+        told = door.incidents.show(number)
+    if as_json:
+        print_json(told)
+    else:
+        sys.stdout.write("\n".join(_shown(told)) + "\n")
 
 
 @app.command("list")
@@ -49,7 +80,7 @@ def list_all(
 ) -> None:
     """Every incident, the newest first."""
     with entered() as door:
-        told = door.approvals.incidents(service)
+        told = door.incidents.list(service)
     if as_json:
         print_json(told)
         return
@@ -58,8 +89,28 @@ def list_all(
 
 
 def _line(one: Told) -> str:
-    ended = f"over since {one['ended']}" if one["ended"] else "open"
-    return f"{one['id']}  {one['service']}: {one['title']} ({one['declared_by']}, {ended})"
+    return f"{one['id']}  {one['service']}: {one['title']} ({one['declared_by']}, {_state(one)})"
+
+
+def _state(one: Told) -> str:
+    if one["ended"]:
+        return f"over since {one['ended']}"
+    return f"open, {one['acknowledged_by']} sees to it" if one["acknowledged_by"] else "open"
+
+
+def _shown(told: Told) -> Iterator[str]:
+    yield _line(told)
+    for one in told["timeline"]:
+        yield f"{one['at'][:16].replace('T', ' ')}  {one['what']:<12} {_said(one)}"
+    if told["context"]:
+        from errorbudget.cli.explain import text
+
+        yield ""
+        yield from text(told["context"])
+
+
+def _said(one: Told) -> str:
+    return f"{one['by']}: {one['text']}" if one["what"] == "note" else one["text"]
 
 
 def _me() -> str:

@@ -16,6 +16,7 @@ from errorbudget.cli import (
     failed,
     forecast,
     gate,
+    handoff,
     incident,
     letter,
     objective,
@@ -44,6 +45,7 @@ app.command("budget")(budget.budget)
 app.command("failed")(failed.failed)
 app.command("burn")(burn.burn)
 app.command("explain")(explain.explain)
+app.command("handoff")(handoff.handoff)
 app.command("watch")(watch.watch)
 app.command("forecast")(forecast.forecast)
 app.add_typer(change.app, name="change")

@@ -131,6 +131,8 @@ class Explanation:
         if document.runbook:
             yield f"runbook {document.runbook}"
         yield from (f"{role}: {', '.join(names)}" for role, names in document.owners.items())
+        words = f"{document.name} {self.burn.standing.objective}"
+        yield f"log lines: errorbudget handoff {words} --to {clock.text(moment(self.span.end))}"
 
 
 def _onset(of: Onset) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from errorbudget.program.explaining import Explaining
 from errorbudget.program.explanation import Explanation
 from errorbudget.program.failures import FailedRequests
 from errorbudget.program.gate import Gate
+from errorbudget.program.handoffs import Handoffs
 from errorbudget.program.history import History
 from errorbudget.program.incidents import Incidents
 from errorbudget.program.objectives import Objectives
@@ -118,6 +119,11 @@ class Program:
         """What broke."""
         return Explaining(self.warehouse, self.budgets, self.home.changes)
 
+    @cached_property
+    def handoffs(self) -> Handoffs:
+        """What log tools need to go on from there."""
+        return Handoffs(self.warehouse, self.explaining)
+
     def watch(
         self,
         *,
@@ -148,7 +154,7 @@ class Program:
 
     @cached_property
     def incidents(self) -> Incidents:
-        """What hurts users, on a person's word."""
+        """What hurts users, who sees to it, and what happened meanwhile."""
         return Incidents(self.home, self.budgets)
 
     @cached_property

@@ -14,6 +14,7 @@ from errorbudget.program.burns import BurnStanding
 from errorbudget.program.changes import Changes
 from errorbudget.program.contexts import Contexts
 from errorbudget.program.ears import Addressed
+from errorbudget.program.incidents import follow
 from errorbudget.program.objectives import Objectives
 from errorbudget.program.parts import parts
 from errorbudget.program.remembering import WATCH, Key, Memory
@@ -150,7 +151,10 @@ class Watch:
             news = home.alerts.note(connection, [_told(message) for message, _ in messages])
             for told in news:
                 home.trail.append_with(connection, "alert", _recorded(told), now)
+            fresh = {told.id for told in news}
             for message, names in messages:
+                if message.id in fresh:
+                    follow(home, connection, message, self._environment(message.service), now)
                 home.outbox.put(
                     connection,
                     message=message.id,
@@ -159,6 +163,12 @@ class Watch:
                     addresses=self._addresses(names),
                     now=now,
                 )
+
+    def _environment(self, name: str) -> str:
+        """Where a document's service runs; empty where it says nothing, or is gone."""
+        parts = () if self._vigil is None else self._vigil.book.parts
+        known = (part.document for part in parts)
+        return next((one.environment for one in known if one.name == name), "")
 
     def _addresses(self, names: Sequence[str]) -> tuple[str, ...]:
         """Where targets are; one that is not configured keeps nobody else from being told."""

@@ -72,6 +72,12 @@ class Alerts:
                 new.append(one)
         return new
 
+    def one(self, number: str) -> Told | None:
+        """What was told with this id; None where nothing was."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(notice).where(notice.c.id == number)).first()
+        return None if row is None else Told(**row._mapping)  # pyright: ignore[reportPrivateUsage]
+
     def told(self, *, since: datetime | None = None, until: datetime | None = None) -> list[Told]:
         """What was told of moments in [since, until), in order."""
         wanted = select(notice).order_by(notice.c.at, notice.c.id)

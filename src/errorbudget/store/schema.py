@@ -265,5 +265,22 @@ incident = Table(
     Column("declared_by", String, nullable=False),
     Column("started_at", Moment, nullable=False),
     Column("ended_at", Moment, nullable=True),
+    Column("ended_by", String, nullable=True),
+    Column("acknowledged_at", Moment, nullable=True),
+    Column("acknowledged_by", String, nullable=True),
     Index(None, "service"),
+)
+
+happening = Table(
+    "happening",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("incident", ForeignKey(incident.c.id), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("what", String(16), nullable=False),
+    Column("by", String, nullable=False, comment="a person, or alert"),
+    Column("text", String, nullable=False),
+    Column("objective", String, nullable=False, comment="whose alert spoke; empty: none"),
+    Column("notice", String(64), nullable=False, comment="which notice told of it; empty: none"),
+    Index(None, "incident"),
 )

@@ -255,6 +255,16 @@ class Explanation(_Answer):
     limits: list[str]
 
 
+class Handoff(_Answer):
+    """What a log tool needs to go on from a burn; `queries` by tool."""
+
+    services: list[str]
+    environment: str
+    request_ids: list[str]
+    templates: list[str]
+    queries: dict[str, Any]
+
+
 class Change(_Answer):
     """What altered production."""
 
@@ -338,7 +348,28 @@ class Incident(_Answer):
     origin: Literal["person", "alert"]
     declared_by: str
     started: str
+    acknowledged: str | None
+    acknowledged_by: str | None
     ended: str | None
+    ended_by: str | None
+
+
+class Happening(_Answer):
+    """One line of an incident's timeline."""
+
+    at: str
+    what: str
+    by: str
+    text: str
+    objective: str
+    notice: str
+
+
+class IncidentShown(Incident):
+    """An incident with its timeline, and what was found out last of its burn."""
+
+    timeline: list[Happening]
+    context: Explanation | None
 
 
 class Outcome(_Answer):

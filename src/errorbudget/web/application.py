@@ -22,6 +22,7 @@ from errorbudget.web import (
     promising,
     proposing,
     reading,
+    responding,
     sending,
 )
 from errorbudget.web.families import Note
@@ -47,8 +48,9 @@ def application(server: Server) -> FastAPI:
     )
     app.state.server = server
     failing.install(app)
-    asking = (reading, promising, proposing, explaining, gating, offline, approving, accounting)
-    for routes in (sending, *asking, administering, health, metrics):
+    asking = (reading, promising, proposing, explaining, gating, offline, accounting)
+    people = (approving, responding)
+    for routes in (sending, *asking, *people, administering, health, metrics):
         app.include_router(routes.router)
     for surface in (flagger,):
         app.include_router(surface.router)

@@ -1,16 +1,14 @@
-"""The endpoints of people: answer for budget, declare incidents."""
+"""The endpoints of people who answer for budget."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from errorbudget import clock
-from errorbudget.errors import Failure
 from errorbudget.policy.approval import Says, Statement
 from errorbudget.program.statements import Wanted
 from errorbudget.web import answers
-from errorbudget.web.access import OWNER, Caller
 from errorbudget.web.calling import Approves, Here, Reads, documented
 from errorbudget.web.failing import as_json
 from errorbudget.web.gating import STRICT
@@ -79,73 +77,3 @@ def status(server: Here, caller: Reads, service: str | None = None) -> Response:
     caller.about(service)
     rows = server.waiting(service)
     return as_json([row for row in rows if caller.sees((row["service"],), row["environment"])])
-
-
-SPEAKS: Final = "Who says so; a token speaks for the person whom it is named for, and no other."
-
-
-def _speaks(caller: Caller, by: str) -> str:
-    """Who says it: only who can read the home may say so of others."""
-    return (by or caller.name) if caller is OWNER else caller.name
-
-
-class Declared(BaseModel):
-    """Something hurts users of a service."""
-
-    model_config = STRICT
-    service: str
-    title: Annotated[str, Field(max_length=200)]
-    by: Annotated[str, Field(description=SPEAKS)] = ""
-
-
-@router.post(
-    "/incidents",
-    summary="Declare an incident",
-    responses=documented(answers.Incident, "The incident."),
-)
-def declare(server: Here, caller: Approves, told: Declared) -> Response:
-    """On a person's word: critical fixes of the service may then ask the gate as such."""
-    caller.about(told.service)
-    caller.within(server.document(told.service).environment)
-    if not told.title.strip() or not told.title.isprintable():
-        raise Failure("title: is empty or holds control characters")
-    opened = server.program.incidents.declare(
-        told.service, told.title, by=_speaks(caller, told.by), now=clock.now()
-    )
-    return as_json(opened.as_dict())
-
-
-class Ended(BaseModel):
-    """Who says that it is over."""
-
-    model_config = STRICT
-    by: Annotated[str, Field(description=SPEAKS)] = ""
-
-
-@router.post(
-    "/incidents/{number}/end",
-    summary="End an incident",
-    responses=documented(answers.Incident, "The incident."),
-)
-def end(
-    server: Here, caller: Approves, number: Annotated[int, Path(ge=1)], told: Ended
-) -> Response:
-    """It is over."""
-    for one in server.program.incidents.list():
-        if one.id == number:
-            caller.about(one.service)
-            caller.within(one.environment)
-    ended = server.program.incidents.end(number, by=_speaks(caller, told.by), now=clock.now())
-    return as_json(ended.as_dict())
-
-
-@router.get(
-    "/incidents",
-    summary="Incidents",
-    responses=documented(list[answers.Incident], "The newest first."),  # pyright: ignore[reportArgumentType]
-)
-def incidents(server: Here, caller: Reads, service: str | None = None) -> Response:
-    """Every incident, open or over."""
-    caller.about(service)
-    found = server.program.incidents.list(service)
-    return as_json([one.as_dict() for one in found if caller.sees((one.service,), one.environment)])

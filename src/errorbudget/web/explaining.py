@@ -51,3 +51,25 @@ def explain(
     if not caller.sees(document.services, document.environment):
         raise Forbidden(f"the token {caller.name!r} is not for {document.name!r}")
     return as_json(found.as_dict())
+
+
+@router.get(
+    "/handoff",
+    summary="What a log tool needs to go on from a burn",
+    responses=documented(answers.Handoff, "What `errorbudget handoff` prints."),
+)
+def handoff(
+    server: Here,
+    caller: Reads,
+    at: At,
+    service: str,
+    objective: str,
+    since: Since,
+    until: Until,
+) -> Response:
+    """Service, time, request ids and log templates of a burn, with queries for log tools."""
+    caller.about(service)
+    found = server.hand_off(service, objective, since=since, until=until, at=at)
+    if not caller.sees(found.services, found.environment):
+        raise Forbidden(f"the token {caller.name!r} is not for {service!r}")
+    return as_json(found.as_dict())

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from errorbudget import clock
+from errorbudget.burn.handoff import Handoff
 from errorbudget.ingest.journal import JournalLimits
 from errorbudget.ingest.otlp import Door
 from errorbudget.ingest.otlp.settings import Conventions, Limits, Settings
@@ -38,6 +39,7 @@ from errorbudget.program.explaining import Explaining
 from errorbudget.program.explanation import Explanation
 from errorbudget.program.failures import FailedRequests, Failures
 from errorbudget.program.gate import Gate
+from errorbudget.program.handoffs import Handoffs
 from errorbudget.program.letters import Letters
 from errorbudget.program.program import Program
 from errorbudget.program.proposals import Proposals
@@ -230,6 +232,21 @@ class Server:
         """What broke; nobody else waits while it is found out. Raises Failure."""
         with self._explaining_turn, self._aside.snapshot():
             return self._explaining.explain(
+                service, objective, since=since, until=until, at=at or clock.now()
+            )
+
+    def hand_off(
+        self,
+        service: str,
+        objective: str,
+        *,
+        since: datetime | None,
+        until: datetime | None,
+        at: datetime | None,
+    ) -> Handoff:
+        """What a log tool needs to go on from a burn. Raises Failure."""
+        with self._explaining_turn, self._aside.snapshot():
+            return Handoffs(self._aside, self._explaining).hand_off(
                 service, objective, since=since, until=until, at=at or clock.now()
             )
 

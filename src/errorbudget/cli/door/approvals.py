@@ -1,4 +1,4 @@
-"""What people answer about changes, and what they declare."""
+"""What people answer about changes."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -31,19 +31,6 @@ class AtHome:
         """Every change that waits, was answered about or is to be reviewed."""
         return self._program.approvals.status(service, now=clock.now())
 
-    def declare(self, service: str, title: str, by: str) -> Told:
-        """Open an incident."""
-        opened = self._program.incidents.declare(service, title, by=by, now=clock.now())
-        return opened.as_dict()
-
-    def end(self, number: int, by: str) -> Told:
-        """Let an incident be over."""
-        return self._program.incidents.end(number, by=by, now=clock.now()).as_dict()
-
-    def incidents(self, service: str | None) -> list[Told]:
-        """Every incident, the newest first."""
-        return [one.as_dict() for one in self._program.incidents.list(service)]
-
 
 class OnServer:
     """Answered to a server."""
@@ -63,16 +50,3 @@ class OnServer:
     def status(self, service: str | None) -> list[Told]:
         """Every change that waits, was answered about or is to be reviewed."""
         return self._wire.get("/api/v1/approvals", service=service)
-
-    def declare(self, service: str, title: str, by: str) -> Told:
-        """Open an incident."""
-        sent = {"service": service, "title": title, "by": by}
-        return self._wire.post("/api/v1/incidents", json=sent)
-
-    def end(self, number: int, by: str) -> Told:
-        """Let an incident be over."""
-        return self._wire.post(f"/api/v1/incidents/{number}/end", json={"by": by})
-
-    def incidents(self, service: str | None) -> list[Told]:
-        """Every incident, the newest first."""
-        return self._wire.get("/api/v1/incidents", service=service)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         changes,
         explaining,
         gate,
+        incidents,
         letters,
         objectives,
         proposals,
@@ -74,10 +75,17 @@ class Door:
 
     @cached_property
     def approvals(self) -> approvals.AtHome | approvals.OnServer:
-        """What people answer about changes, and what they declare."""
+        """What people answer about changes."""
         from errorbudget.cli.door import approvals
 
         return self._either(approvals.AtHome, approvals.OnServer)
+
+    @cached_property
+    def incidents(self) -> incidents.AtHome | incidents.OnServer:
+        """What hurts users."""
+        from errorbudget.cli.door import incidents
+
+        return self._either(incidents.AtHome, incidents.OnServer)
 
     @cached_property
     def gate(self) -> gate.AtHome | gate.OnServer:

@@ -32,6 +32,21 @@ class AtHome:
         )
         return found.as_dict()
 
+    def hand_off(
+        self,
+        service: str,
+        objective: str,
+        *,
+        since: datetime | None,
+        until: datetime | None,
+        at: datetime | None,
+    ) -> Told:
+        """What a log tool needs to go on from a burn."""
+        found = self._program.handoffs.hand_off(
+            service, objective, since=since, until=until, at=at or clock.now()
+        )
+        return found.as_dict()
+
 
 class OnServer:
     """Found out by a server."""
@@ -51,3 +66,16 @@ class OnServer:
         """A burn by where, who, what changed and what the logs say."""
         asked = {"service": service, "objective": objective, "from": since, "to": until, "at": at}
         return self._wire.get("/api/v1/explain", **asked)
+
+    def hand_off(
+        self,
+        service: str,
+        objective: str,
+        *,
+        since: datetime | None,
+        until: datetime | None,
+        at: datetime | None,
+    ) -> Told:
+        """What a log tool needs to go on from a burn."""
+        asked = {"service": service, "objective": objective, "from": since, "to": until, "at": at}
+        return self._wire.get("/api/v1/handoff", **asked)
