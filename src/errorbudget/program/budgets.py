@@ -6,7 +6,7 @@ from datetime import datetime
 from errorbudget.errors import Failure
 from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.program.book import Book, Standing
-from errorbudget.program.objectives import Objectives
+from errorbudget.program.objectives import Counting, Objectives
 from errorbudget.program.parts import parts
 from errorbudget.source import Source
 from errorbudget.store.home import Home
@@ -46,11 +46,15 @@ class Budgets:
 
     def document(self, service: str) -> ObjectiveDocument:
         """The document that counts for a service, by its or its document's name. Raises Failure."""
-        document = self._objectives.observing(service) or self._objectives.named(service)
-        if document is None:
+        return self.counting(service).document
+
+    def counting(self, service: str) -> Counting:
+        """The same, with its digest and whether it binds. Raises Failure."""
+        found = self._objectives.counting(service)
+        if found is None:
             known = ", ".join(self._home.documents.names()) or "none yet"
             raise Failure(
                 f"{service}: no objective document speaks for this service (there are: {known})",
                 "Write one, and put it in force with `errorbudget objective apply FILE`.",
             )
-        return document
+        return found

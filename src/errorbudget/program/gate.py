@@ -21,7 +21,7 @@ from errorbudget.program.book import Standing
 from errorbudget.program.budgets import Budgets
 from errorbudget.program.deployed import Deployed, deployed
 from errorbudget.program.named import going_back, recalled
-from errorbudget.program.objectives import Objectives
+from errorbudget.program.objectives import Counting, Objectives
 from errorbudget.program.outcomes import Outcomes
 from errorbudget.program.question import Answer, Question, Weighed
 from errorbudget.program.sight import Sight, look
@@ -89,11 +89,11 @@ class Gate:
     def _weigh(
         self, question: Question, at: datetime, now: datetime, known: Known | None
     ) -> Weighed:
-        document = self._budgets.document(question.service)
+        counting = self._budgets.counting(question.service)
+        document, policy = counting.document, counting.digest
         sight = (known(document) if known else None) or look(self._budgets, document, at)
         question = self._with_base(question, document, at)
         question = going_back(self._source, question, document.environment, at)
-        policy = self._objectives.digest(document.name)
         moments = at, now
         if before := recalled(self._home, question, document, at):
             question = replace(question, by=tuple(dict.fromkeys((*before.by, *question.by))))
@@ -104,7 +104,7 @@ class Gate:
             )
             risk = self._risk(document, question, *moments)
         decision = self._decide(
-            document,
+            counting,
             sight,
             risk,
             self._backed(sight, digest, policy, now),
@@ -123,15 +123,14 @@ class Gate:
 
     def _decide(
         self,
-        document: ObjectiveDocument,
+        counting: Counting,
         sight: Sight,
         risk: RiskFinding,
         backed: Backing,
         at: datetime,
         now: datetime,
     ) -> Decision:
-        places = self._places(document, at)
-        bound = self._objectives.in_force(document.name) is not None
+        document, places = counting.document, self._places(counting, at)
         budgets = {one.objective: one.budget for one in sight.standings}
 
         def decided(returns: Mapping[str, tuple[Return, ...]]) -> Decision:
@@ -139,7 +138,7 @@ class Gate:
                 document,
                 budgets,
                 risk,
-                bound=bound,
+                bound=counting.is_bound,
                 now=at,
                 beside=sight.beside(places, returns),
                 backed=backed,
@@ -147,7 +146,7 @@ class Gate:
             )
 
         decision = decided({})
-        self._remember(document, decision, at)
+        self._remember(counting, decision, at)
         return decision if len(decision.permits_now) == len(RiskClass) else decided(sight.returns())
 
     def _risk(
@@ -184,19 +183,20 @@ class Gate:
             shipped_at=decisions.shipped_at(digest),
         )
 
-    def _places(self, document: ObjectiveDocument, at: datetime) -> dict[str, int]:
+    def _places(self, counting: Counting, at: datetime) -> dict[str, int]:
         """The bands that count for hysteresis; without any, nothing has to be remembered."""
-        if document.policy is None or not document.policy.hysteresis:
+        policy = counting.document.policy
+        if policy is None or not policy.hysteresis:
             return {}
-        return self._home.decisions.places(self._objectives.digest(document.name), at)
+        return self._home.decisions.places(counting.digest, at)
 
-    def _remember(self, document: ObjectiveDocument, decision: Decision, at: datetime) -> None:
-        policy = document.policy
+    def _remember(self, counting: Counting, decision: Decision, at: datetime) -> None:
+        policy = counting.document.policy
         if policy is None or not policy.hysteresis:
             return
         known = [budget for budget in decision.budgets if not is_unknown(budget)]
         places = {budget.objective: place(policy, budget) for budget in known}
-        self._home.decisions.reach(self._objectives.digest(document.name), places, at)
+        self._home.decisions.reach(counting.digest, places, at)
 
     def _record(self, weighed: Weighed, now: datetime) -> Decided:
         """The decision as it is on disk: the one before, when nothing that counts has changed."""

@@ -22,11 +22,39 @@ from errorbudget.store.home import Home
 from errorbudget.store.signings import Signing
 
 
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """The version of a document that counts: the one that binds, else the newest."""
+
+    document: ObjectiveDocument
+    digest: str
+    is_bound: bool
+
+
 class Objectives:
     """What services promise, and since when."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
+        self._found: tuple[int, dict[str, Counting]] = (-1, {})
+
+    def counting(self, service: str) -> Counting | None:
+        """What counts for a service, by its or its document's name; looked up once an edition."""
+        edition = self._home.documents.edition()
+        found = self._found
+        if edition != found[0]:
+            # What is looked up now is of this edition or a later one, never of an earlier one.
+            found = self._found = edition, {}
+        known = found[1]
+        if service not in known:
+            name = self._home.documents.name_for(service) or service
+            bound = self._home.documents.in_force(name)
+            version = bound or self._home.documents.newest(name)
+            if version is None:
+                return None
+            document = _by_digest(version.digest, version.name, version.body)
+            known[service] = Counting(document, version.digest, bound is not None)
+        return known[service]
 
     def apply(self, file: Path, *, now: datetime) -> Applied:
         """Put a document in force, once its own examples hold. Raises DocumentInvalid, located."""

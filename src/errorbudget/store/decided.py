@@ -14,6 +14,7 @@ from sqlalchemy import (
     Row,
     Table,
     and_,
+    bindparam,
     delete,
     func,
     insert,
@@ -64,6 +65,29 @@ class Shipped:
     at: datetime
 
 
+_NAMES: Final = ("service", "environment", "change")
+
+
+def _about(table: Table) -> ColumnElement[bool]:
+    return and_(*(table.c[name] == bindparam(f"the_{name}") for name in _NAMES))
+
+
+def _named(subject: Subject) -> dict[str, str]:
+    return {f"the_{name}": getattr(subject, name) for name in _NAMES}
+
+
+# Made once: to put a statement together takes SQLAlchemy longer than to run it.
+_DECIDED: Final = select(decided).where(_about(decided))
+_DECIDE: Final = insert(decided)
+_UNDECIDE: Final = delete(decided).where(_about(decided))
+_ASK_AGAIN: Final = update(decided).where(_about(decided)).values(askings=decided.c.askings + 1)
+_SHIPPED: Final = select(shipped).where(_about(shipped))
+_SHIPPED_AT: Final = select(func.max(shipped.c.at)).where(shipped.c.digest == bindparam("of"))
+_ANSWERS: Final = select(statement).where(statement.c.digest == bindparam("of"))
+_ASKED: Final = select(asker.c.person).where(asker.c.digest == bindparam("of"))
+_ASK: Final = insert(asker)
+
+
 class Decisions:
     """Decisions, answers and deploys, by change."""
 
@@ -73,7 +97,7 @@ class Decisions:
     def of(self, subject: Subject) -> Decided | None:
         """The last decision about a change."""
         with self._database.reading() as connection:
-            row = connection.execute(select(decided).where(_about(decided, subject))).first()
+            row = connection.execute(_DECIDED, _named(subject)).first()
         return None if row is None else _decided(row)
 
     def all(self, service: str | None = None) -> list[Decided]:
@@ -87,38 +111,35 @@ class Decisions:
     def put(self, connection: Connection, new: Decided, by: Sequence[str]) -> None:
         """Remember a decision in place of the one before, with its entry, and who asked for it."""
         values = asdict(new)
-        row = values.pop("subject") | values
-        connection.execute(delete(decided).where(_about(decided, new.subject)))
-        connection.execute(insert(decided).values(**row))
+        connection.execute(_UNDECIDE, _named(new.subject))
+        connection.execute(_DECIDE, values.pop("subject") | values)
         _asked(connection, new.digest, by)
 
     def asked_again(self, one: Decided, by: Sequence[str]) -> Decided:
         """Count an asking that the decision still answers, and note who asked."""
         more = replace(one, askings=one.askings + 1)
-        same = _about(decided, one.subject)
         with self._database.writing() as connection:
-            connection.execute(update(decided).where(same).values(askings=decided.c.askings + 1))
+            connection.execute(_ASK_AGAIN, _named(one.subject))
             _asked(connection, one.digest, by)
         return more
 
     def askers(self, digest: str) -> list[str]:
         """Everybody who ever asked about a change of this digest, whatever they called it."""
-        wanted = select(asker.c.person).where(asker.c.digest == digest).order_by(asker.c.person)
         with self._database.reading() as connection:
-            return list(connection.execute(wanted).scalars())
+            return sorted(connection.execute(_ASKED, {"of": digest}).scalars())
 
     def ship(self, new: Shipped) -> None:
         """Remember that a change is in production."""
         values = asdict(new)
         row = values.pop("subject") | values
         with self._database.writing() as connection:
-            connection.execute(delete(shipped).where(_about(shipped, new.subject)))
+            connection.execute(delete(shipped).where(_about(shipped)), _named(new.subject))
             connection.execute(insert(shipped).values(**row))
 
     def shipped(self, subject: Subject) -> Shipped | None:
         """When a change was deployed last."""
         with self._database.reading() as connection:
-            row = connection.execute(select(shipped).where(_about(shipped, subject))).first()
+            row = connection.execute(_SHIPPED, _named(subject)).first()
         if row is None:
             return None
         return Shipped(
@@ -131,15 +152,13 @@ class Decisions:
 
     def shipped_at(self, digest: str) -> datetime | None:
         """When a change of this digest, whatever it was called, was deployed last."""
-        wanted = select(func.max(shipped.c.at)).where(shipped.c.digest == digest)
         with self._database.reading() as connection:
-            return connection.execute(wanted).scalar()
+            return connection.execute(_SHIPPED_AT, {"of": digest}).scalar()
 
     def answers(self, digest: str) -> list[Given]:
         """What people answered about a change of this digest."""
-        wanted = select(statement).where(statement.c.digest == digest)
         with self._database.reading() as connection:
-            return [_given(row) for row in connection.execute(wanted)]
+            return [_given(row) for row in connection.execute(_ANSWERS, {"of": digest})]
 
     def answered(self, connection: Connection, given: Given) -> None:
         """Remember an answer with its entry."""
@@ -182,17 +201,9 @@ class Decisions:
 
 
 def _asked(connection: Connection, digest: str, by: Sequence[str]) -> None:
-    for person in dict.fromkeys(by):
-        same = select(asker).where(asker.c.digest == digest, asker.c.person == person)
-        if not connection.execute(same).first():
-            connection.execute(insert(asker).values(digest=digest, person=person))
-
-
-_NAMES: Final = ("service", "environment", "change")
-
-
-def _about(table: Table, subject: Subject) -> ColumnElement[bool]:
-    return and_(*(table.c[name] == getattr(subject, name) for name in _NAMES))
+    known = set(connection.execute(_ASKED, {"of": digest}).scalars())
+    if new := [person for person in dict.fromkeys(by) if person not in known]:
+        connection.execute(_ASK, [{"digest": digest, "person": person} for person in new])
 
 
 def _subject(row: Row[Any]) -> Subject:

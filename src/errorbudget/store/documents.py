@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Literal
+from typing import Final, Literal
 
 from sqlalchemy import Connection, Row, Select, delete, func, insert, select
 
@@ -26,6 +26,9 @@ class Version:
     body: bytes
     state: State
     since: datetime
+
+
+_EDITION: Final = select(func.max(standing.c.id))
 
 
 class Documents:
@@ -88,7 +91,7 @@ class Documents:
     def edition(self) -> int:
         """A number that is another one after any document's state changed."""
         with self._database.reading() as connection:
-            return connection.execute(select(func.max(standing.c.id))).scalar() or 0
+            return connection.execute(_EDITION).scalar() or 0
 
     def names(self) -> list[str]:
         """Every document's name, in order."""

@@ -37,6 +37,13 @@ if TYPE_CHECKING:
 PAGE: Final = 1000
 """Entries read at a time."""
 
+# Made once: to put a statement together takes SQLAlchemy longer than to run it.
+# On PostgreSQL the row is locked until the writer commits; SQLite's writers are alone anyway.
+_HEAD: Final = select(head).with_for_update()
+_LAST: Final = select(entry.c.seq, entry.c.leaf).order_by(entry.c.seq.desc()).limit(1)
+_NEW: Final = insert(entry)
+_MOVED: Final = update(head)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
@@ -212,15 +219,13 @@ class Trail:
 
 
 def _head(connection: Connection) -> Frontier:
-    # On PostgreSQL the row is locked until the writer commits; SQLite's writers are alone anyway.
-    row = connection.execute(select(head).with_for_update()).first()
+    row = connection.execute(_HEAD).first()
     return Frontier() if row is None else Frontier.unpack(row.size, row.peaks)
 
 
 def _last(connection: Connection) -> Row[Any, Any] | None:
     """The number and the leaf hash of the last entry."""
-    newest = select(entry.c.seq, entry.c.leaf).order_by(entry.c.seq.desc()).limit(1)
-    return connection.execute(newest).first()
+    return connection.execute(_LAST).first()
 
 
 def _tip(connection: Connection) -> tuple[Frontier, bytes]:
@@ -244,9 +249,9 @@ def _put(connection: Connection, new: Sequence[Entry], after: Frontier) -> None:
         }
         for one in new
     ]
-    connection.execute(insert(entry), rows)
+    connection.execute(_NEW, rows)
     values = {"size": after.size, "peaks": after.pack()}
-    if not connection.execute(update(head).values(values)).rowcount:
+    if not connection.execute(_MOVED, values).rowcount:
         connection.execute(insert(head).values(id=1, **values))
 
 
