@@ -39,6 +39,20 @@ def test_the_document_goes_to_standard_output_and_its_words_to_standard_error(fe
     assert "Promise 98% over 28 days" in done.err
 
 
+def test_what_a_service_needs_and_owes_holds_the_target_back(fed):
+    free = fed("objective", "propose", "shop", "--json").json
+    capped = fed("objective", "propose", "shop", "--dependency", "93%", "--sla", "90%", "--json")
+    wrong = fed("objective", "propose", "shop", "--sla", "99.5")
+
+    assert (free["commit"]["target"], capped.json["commit"]["target"]) == ("98%", "90%")
+    assert capped.json["limited_by"] == "cap"
+    assert any("Limited by what it needs" in line for line in capped.json["sentences"])
+    assert (wrong.code, wrong.err) == (
+        2,
+        'sla: is "99.5", not a percentage; write it as 99.9%\n',
+    )
+
+
 def test_what_is_there_is_not_replaced_unasked(fed, written):
     written("shop.yaml", "mine\n")
 

@@ -21,6 +21,13 @@ def propose(
         Path | None,
         typer.Option("--out", help="Write the document here, and its evidence beside it."),
     ] = None,
+    sla: Annotated[
+        str | None, typer.Option("--sla", help="What a contract promises, as 99.9%.")
+    ] = None,
+    dependency: Annotated[
+        list[str] | None,
+        typer.Option("--dependency", help="Availability of what every request needs, as 99.95%."),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -34,7 +41,7 @@ def propose(
     if out is not None and out.exists() and not force:
         raise Failure(f"{out}: is there already; write --force to replace it, or another name")
     with entered() as door:
-        told = door.proposals.propose(service)
+        told = door.proposals.propose(service, sla, dependency or [])
     written = _write(told, out) if out else []
     if as_json:
         print_json(told | {"written": [str(path) for path in written]})

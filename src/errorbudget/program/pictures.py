@@ -7,7 +7,14 @@ from typing import Any, Final
 import altair as alt
 import vl_convert
 
-from errorbudget.objective.proposal.evidence import DAILY, LATENCY, WINDOWS, markdown
+from errorbudget.objective.proposal.evidence import (
+    DAILY,
+    LATENCY,
+    LEFT_OUT,
+    WINDOWS,
+    markdown,
+    parts,
+)
 
 Told = Mapping[str, Any]
 
@@ -38,7 +45,7 @@ def write_evidence(told: Told, out: Path) -> list[Path]:
 
 def pictures(told: Told) -> dict[str, str]:
     """The pictures that a proposal's evidence has data for, as SVG."""
-    drawn: dict[str, Any] = {}
+    drawn: dict[str, Any] = {LEFT_OUT: _left_out(parts(told))}
     if days := [day for day in told["evidence"]["days"] if day["seen"] and day["valid"]]:
         drawn[DAILY] = _daily(days, told)
     if told["evidence"]["windows"]["ends"]:
@@ -46,6 +53,18 @@ def pictures(told: Told) -> dict[str, str]:
     if told["evidence"]["durations"]:
         drawn[LATENCY] = _latency(told["evidence"]["durations"])
     return {name: vl_convert.vegalite_to_svg(chart.to_dict()) for name, chart in drawn.items()}
+
+
+def _left_out(some: list[tuple[str, int]]) -> Any:
+    """How many requests count, and how many do not, by reason."""
+    rows = [{"what": what, "requests": count} for what, count in some if count]
+    base = alt.Chart(alt.Data(values=rows)).encode(
+        y=alt.Y("what:N", title=None, sort=[what for what, _ in some]),
+        x=alt.X("requests:Q", title="requests"),
+    )
+    colour = alt.condition(alt.datum.what == "bad", alt.value(_BAD), alt.value(_GOOD))
+    label = base.mark_text(align="left", dx=4).encode(text=alt.Text("requests:Q", format=","))
+    return alt.layer(base.mark_bar().encode(color=colour), label).properties(width=_WIDTH)
 
 
 def _daily(days: list[Told], told: Told) -> Any:

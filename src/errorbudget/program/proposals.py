@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any, Final
 
 import numpy as np
@@ -12,7 +13,9 @@ from errorbudget.ledger.window import Span
 from errorbudget.objective.criterion import Criterion, check_criterion, check_expression
 from errorbudget.objective.document import SENT_COLUMNS
 from errorbudget.objective.indicator import Indicator, Requests
+from errorbudget.objective.notation import percent
 from errorbudget.objective.proposal import incidents as bursts
+from errorbudget.objective.proposal.caps import NO_CAPS, Caps
 from errorbudget.objective.proposal.criteria import Criteria, choose
 from errorbudget.objective.proposal.grid import GRID
 from errorbudget.objective.proposal.history import History
@@ -37,6 +40,24 @@ _ROUTES: Final = 3
 _TENANTS: Final = 100_000
 
 
+def caps(sla: str | None, dependencies: Sequence[str]) -> Caps:
+    """What people know of contracts and dependencies, as they write it: 99.9%. Raises Failure."""
+    return Caps(
+        sla=None if sla is None else _promised(sla, "sla"),
+        dependencies=tuple(_promised(one, "dependency") for one in dependencies),
+    )
+
+
+def _promised(text: str, name: str) -> Fraction:
+    try:
+        share = percent(text, example="99.9%")
+    except ValueError as cause:
+        raise Failure(f"{name}: {cause}") from None
+    if not 0 < share < 1:
+        raise Failure(f"{name}: {text} is not between 0% and 100%; write it as 99.9%")
+    return share
+
+
 class Proposals:
     """Objectives from traffic."""
 
@@ -54,12 +75,12 @@ class Proposals:
         ]
         return sorted(left, key=lambda one: -int(one["requests"]))
 
-    def read(self, service: str) -> Proposed:
+    def read(self, service: str, caps: Caps = NO_CAPS) -> Proposed:
         """A proposal for a service. Raises Failure where its requests tell too little."""
         with self._warehouse.snapshot():
-            return self._read(service)
+            return self._read(service, caps)
 
-    def _read(self, service: str) -> Proposed:
+    def _read(self, service: str, caps: Caps) -> Proposed:
         profile = self._profile(service)
         criteria, tallies, indicator = self._counted(profile)
         history = _history(tallies, self._warehouse.liveness(indicator.requests))
@@ -74,7 +95,7 @@ class Proposals:
             *bursts.contributions(found, history.first_day, len(history)),
             *self._routes(indicator, profile, history),
         ]
-        proposal = propose(history, causes)
+        proposal = propose(history, causes, caps=caps)
         return Proposed(
             profile=profile,
             criteria=criteria,
@@ -116,9 +137,10 @@ class Proposals:
         if not self._profiler.has_logs(profile.service):
             return criteria, self._warehouse.tally([plain], None)[0], plain
         with_logs = _indicator(profile, criteria, good=f"({criteria.good}) AND error_logs = 0")
-        both = self._warehouse.tally([plain, with_logs], None)
-        bad, bad_with = (int(one.bad.sum()) for one in both)
-        judged = criteria.with_error_logs(bad, bad_with, "their request ids match")
+        logs = _indicator(profile, criteria, good="error_logs = 0")
+        *both, of_logs = self._warehouse.tally([plain, with_logs, logs], None)
+        bad, bad_with, spoken_of = (int(one.bad.sum()) for one in (*both, of_logs))
+        judged = criteria.with_error_logs(bad, bad_with, spoken_of)
         taken = judged.good != criteria.good
         return judged, both[taken], with_logs if taken else plain
 

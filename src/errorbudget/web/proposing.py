@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from errorbudget.program.planning import forecast as planned_cost
 from errorbudget.program.planning import plan
+from errorbudget.program.proposals import caps
 from errorbudget.web import answers
 from errorbudget.web.calling import At, Here, Reads, documented
 from errorbudget.web.failing import as_json
@@ -37,11 +38,20 @@ def unpromised(server: Here, caller: Reads) -> Response:
     summary="Propose an objective",
     responses=documented(answers.Proposal, "What `objective propose SERVICE --json` prints."),
 )
-def propose(server: Here, caller: Reads, service: str) -> Response:
+def propose(
+    server: Here,
+    caller: Reads,
+    service: str,
+    *,
+    sla: Annotated[str | None, Query(description="What a contract promises, as 99.9%.")] = None,
+    dependency: Annotated[
+        list[str] | None, Query(description="The availability of what every request needs.")
+    ] = None,
+) -> Response:
     """From the service's own history; nothing is stored."""
     caller.about(service)
     caller.within("")
-    return as_json(server.propose(service))
+    return as_json(server.propose(service, caps(sla, dependency or [])))
 
 
 @router.post(

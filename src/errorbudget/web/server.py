@@ -24,6 +24,7 @@ from errorbudget.notify.delivery import Delivery
 from errorbudget.notify.heartbeat import Heartbeat
 from errorbudget.notify.targets import open_targets, reveal
 from errorbudget.objective.document import ObjectiveDocument, RiskClass
+from errorbudget.objective.proposal.caps import Caps
 from errorbudget.program import redacting
 from errorbudget.program.accounts import Accounts
 from errorbudget.program.approvals import Approvals
@@ -281,10 +282,10 @@ class Server:
         with self._patiently() as warehouse:
             return Proposals(warehouse, self.program.objectives).unpromised()
 
-    def propose(self, service: str) -> dict[str, Any]:
+    def propose(self, service: str, caps: Caps) -> dict[str, Any]:
         """A proposal for a service. Raises Failure."""
         with self._patiently() as warehouse:
-            return Proposals(warehouse, self.program.objectives).read(service).as_dict()
+            return Proposals(warehouse, self.program.objectives).read(service, caps).as_dict()
 
     def backtest(self, body: bytes, name: str, incidents: list[Any] | None) -> dict[str, Any]:
         """What a document would have done. Raises Failure."""

@@ -126,3 +126,37 @@ def test_production_is_promised_for_where_there_are_several_environments() -> No
 
     assert chosen(replace(PLAIN, environments=environments)).environment == "production"
     assert chosen(replace(PLAIN, environments={"staging": 1})).environment == ""
+
+
+def test_codes_of_grpc_are_read_where_there_is_no_status() -> None:
+    codes = {"0": 9_800, "5": 120, "14": 60, "13": 20}
+    profile = replace(PLAIN, with_status=0, statuses=(), attributes={"rpc.grpc.status_code": codes})
+    found = chosen(profile)
+
+    assert found.good == "attributes['rpc.grpc.status_code'] IN ('0', 'OK')"
+    assert found.valid is not None
+    assert "'5'" in found.valid
+    assert "'14'" not in found.valid
+    assert any("5 NOT_FOUND ×120" in why for why in found.why_valid)
+
+
+def test_slow_senders_are_named() -> None:
+    found = chosen(replace(PLAIN, statuses=(*PLAIN.statuses, Status(408, 30, None, 0, 12))))
+
+    assert any("408 ×30: the client was too slow" in why for why in found.why_valid)
+
+
+def test_endings_that_sound_unfinished_are_asked_about() -> None:
+    ends = {"SUCCEED": 9_700, "FAILED": 200, "PENDING": 60, "PROCESSING": 3}
+    profile = replace(PLAIN, with_status=0, statuses=(), attributes={"ended": ends})
+
+    assert any(
+        "PENDING ×60 and PROCESSING ×3 sound unfinished" in one for one in chosen(profile).warnings
+    )
+
+
+def test_error_logs_that_match_nothing_are_not_called_harmless() -> None:
+    found = chosen(PLAIN)
+
+    assert "none has the id of a request" in found.with_error_logs(100, 100, 0).later[-1]
+    assert "speak of 40 requests, all of them bad" in found.with_error_logs(100, 100, 40).later[-1]

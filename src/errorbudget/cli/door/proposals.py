@@ -24,9 +24,11 @@ class AtHome:
         """The services that have traffic and no objective."""
         return self._program.proposals.unpromised()
 
-    def propose(self, service: str) -> Told:
+    def propose(self, service: str, sla: str | None, dependencies: list[str]) -> Told:
         """A proposal for a service, its document and its evidence."""
-        return self._program.proposals.read(service).as_dict()
+        from errorbudget.program.proposals import caps
+
+        return self._program.proposals.read(service, caps(sla, dependencies)).as_dict()
 
     def backtest(
         self, file: Path, incidents: list[Any] | None, progress: Progress | None = None
@@ -47,9 +49,11 @@ class OnServer:
         """The services that have traffic and no objective."""
         return self._wire.get("/api/v1/proposals")
 
-    def propose(self, service: str) -> Told:
+    def propose(self, service: str, sla: str | None, dependencies: list[str]) -> Told:
         """A proposal for a service, its document and its evidence."""
-        return self._wire.post("/api/v1/proposals", params={"service": service}, patient=True)
+        asked: dict[str, Any] = {"service": service, "dependency": dependencies}
+        query = asked | ({} if sla is None else {"sla": sla})
+        return self._wire.post("/api/v1/proposals", params=query, patient=True)
 
     def backtest(
         self, file: Path, incidents: list[Any] | None, progress: Progress | None = None

@@ -19,6 +19,22 @@ _FAILED: Final = re.compile(
     r"fail|error|abort|crash|timeout|timed.?out|reject|exception|dead|refused|unavailable", re.I
 )
 _WORKED: Final = re.compile(r"succe|^ok$|complete|^done$|finish|^good$|^true$|passed", re.I)
+_UNFINISHED: Final = re.compile(r"pend|process|queue|running|progress|wait|start|schedul", re.I)
+_GRPC: Final = ("rpc.grpc.status_code", "grpc.status_code", "grpc_status", "grpc-status")
+_GRPC_CALLERS: Final = {
+    "1": "CANCELLED",
+    "3": "INVALID_ARGUMENT",
+    "5": "NOT_FOUND",
+    "6": "ALREADY_EXISTS",
+    "7": "PERMISSION_DENIED",
+    "8": "RESOURCE_EXHAUSTED",
+    "9": "FAILED_PRECONDITION",
+    "10": "ABORTED",
+    "11": "OUT_OF_RANGE",
+    "12": "UNIMPLEMENTED",
+    "16": "UNAUTHENTICATED",
+}
+"""https://grpc.io/docs/guides/status-codes/"""
 _NOT_OUR_DOING: Final = (501, 505)
 _FEW_HOURS: Final = 0.1
 """Load is shed in few of the hours."""
@@ -57,17 +73,20 @@ class Criteria:
         """The latency limit in the good criterion."""
         return self.limits.common.milliseconds if self.limits.common else None
 
-    def with_error_logs(self, bad: int, bad_with: int, feed: str) -> "Criteria":
-        """Error logs as a sign of damage, where they do not drown everything else."""
+    def with_error_logs(self, bad: int, bad_with: int, spoken_of: int) -> "Criteria":
+        """Error logs as a sign of damage, where they do not drown everything else.
+
+        `bad`: bad requests without them and with them, and valid ones that they speak of at all.
+        """
         if bad_with == bad:
-            return replace(
-                self,
-                later=(
-                    *self.later,
-                    f"Error logs arrive ({feed}), but none spoke"
-                    " of a request that answered well: AND error_logs = 0 changes nothing yet.",
-                ),
+            why = (
+                f"Error logs speak of {spoken_of:,} requests, all of them bad anyway: AND"
+                " error_logs = 0 would change nothing yet."
+                if spoken_of
+                else "Error logs arrive, but none has the id of a request that counts, so they say"
+                " nothing of this promise. Send both with the same trace id."
             )
+            return replace(self, later=(*self.later, why))
         if bad_with > _LOUD_LOGS * max(bad, 1):
             why = (
                 f"Error logs speak of {bad_with - bad:,} requests that answered well, over"
@@ -90,7 +109,7 @@ def choose(profile: Profile) -> Criteria | None:
     if not by_status and outcome is None and found.common is None:
         return None
     scope, why_scope = _scope(profile)
-    valid, why_valid = _valid(profile, found) if by_status else ("", ())
+    valid, why_valid = _valid(profile, found) if by_status else _valid_outcome(outcome)
     good, why_good = _good(profile, found, outcome)
     return Criteria(
         scope=scope or None,
@@ -99,7 +118,7 @@ def choose(profile: Profile) -> Criteria | None:
         why_scope=why_scope,
         why_valid=why_valid,
         why_good=why_good,
-        warnings=tuple(_warnings(profile)),
+        warnings=(*_warnings(profile), *_unfinished(outcome)),
         later=tuple(_later(profile, found)),
         environment=_environment(profile),
         limits=found,
@@ -149,6 +168,7 @@ def _valid(profile: Profile, found: Limits) -> tuple[str, tuple[str, ...]]:
         )
     else:
         why.append("4xx answers are the client's doing: neither good nor bad.")
+    why += _slow_senders(profile)
     shed = _of(seen, 429)
     if shed and _is_shedding(shed, profile):
         parts.append("status = 429")
@@ -184,6 +204,24 @@ def _valid(profile: Profile, found: Limits) -> tuple[str, tuple[str, ...]]:
         parts = [f"({' OR '.join(parts)}) AND coalesce(status NOT IN (501, 505), true)"]
         why.append("501 and 505 say that the request cannot be served by design: left out.")
     return " OR ".join(parts), tuple(why)
+
+
+def _slow_senders(profile: Profile) -> Iterator[str]:
+    if count := profile.status(408):
+        yield f"408 ×{count:,}: the client was too slow to send its request; left out."
+
+
+def _valid_outcome(outcome: Outcome | None) -> tuple[str, tuple[str, ...]]:
+    """Codes of gRPC that are the caller's doing."""
+    if outcome is None or outcome.name not in _GRPC:
+        return "", ()
+    name = f"attributes[{_quoted(outcome.name)}]"
+    seen = {code: count for code, count in outcome.others.items() if code in _GRPC_CALLERS}
+    told = ", ".join(f"{code} {_GRPC_CALLERS[code]} ×{count:,}" for code, count in seen.items())
+    return f"coalesce({_among(name, tuple(_GRPC_CALLERS), no=True)}, true)", (
+        "Codes of gRPC that are the caller's doing, and what a quota turned away, are neither good"
+        f" nor bad{f' ({told})' if told else ''}.",
+    )
 
 
 def _of(seen: list[Status], code: int) -> Status | None:
@@ -252,6 +290,9 @@ def _why_limit(limit: Limit, whose: str) -> list[str]:
 def _outcome(profile: Profile) -> Outcome | None:
     """The attribute whose few values sound like endings, some of them bad."""
     for name, values in profile.attributes.items():
+        if name in _GRPC and values.keys() & {"0", "OK"}:
+            others = {value: n for value, n in values.items() if value not in ("0", "OK")}
+            return Outcome(name=name, worked=("0", "OK"), others=others)
         worked = tuple(value for value in values if _WORKED.search(value))
         failed = [value for value in values if _FAILED.search(value)]
         sampled = sum(values.values())
@@ -281,6 +322,17 @@ def _warnings(profile: Profile) -> Iterator[str]:
         yield (
             f"{share(missing, profile.requests)} of requests have no status and count as bad;"
             " if they are fine, the sender must say so."
+        )
+
+
+def _unfinished(outcome: Outcome | None) -> Iterator[str]:
+    some = {} if outcome is None else outcome.others
+    found = {value: count for value, count in some.items() if _UNFINISHED.search(value)}
+    if found:
+        told = " and ".join(f"{value} ×{count:,}" for value, count in found.items())
+        yield (
+            f"{told} sound unfinished, and count as bad: whoever asked never got an answer. If they"
+            " were only read too early, take them in again when they have ended."
         )
 
 

@@ -7,8 +7,19 @@ from errorbudget.objective.proposal.wording import duration
 
 Told = Mapping[str, Any]
 
-DAILY, WINDOWS, LATENCY = "daily", "windows", "latency"
+DAILY, WINDOWS, LATENCY, LEFT_OUT = "daily", "windows", "latency", "left-out"
 """The names of the pictures."""
+
+
+def parts(told: Told) -> list[tuple[str, int]]:
+    """All requests in parts: those that count, and each reason why others do not."""
+    evidence = told["evidence"]
+    excluded = evidence["excluded"]
+    good, bad = evidence["valid"] - evidence["bad"], evidence["bad"]
+    known = (("good", good), ("bad", bad), ("bots", excluded["bots"]))
+    some = [*known, ("health checks", excluded["health_checks"])]
+    rest = evidence["requests"] - sum(count for _, count in some)
+    return [*some, ("the client's doing, or on half days", max(rest, 0))]
 
 
 def markdown(told: Told, pictures: Mapping[str, str]) -> str:
@@ -24,7 +35,7 @@ def _lines(told: Told, pictures: Mapping[str, str]) -> Iterator[str]:
     yield from (f"- {one}" for one in told["sentences"])
     yield from (f"- **Mind:** {one}" for one in told["warnings"])
     yield ""
-    yield from _what_counts(told)
+    yield from _what_counts(told, pictures)
     yield from _days(told, pictures)
     yield from _candidates(told, pictures)
     yield from _latency(told, pictures)
@@ -38,7 +49,7 @@ def _lines(told: Told, pictures: Mapping[str, str]) -> Iterator[str]:
     yield from _again(told)
 
 
-def _what_counts(told: Told) -> Iterator[str]:
+def _what_counts(told: Told, pictures: Mapping[str, str]) -> Iterator[str]:
     indicator, evidence = told["indicator"], told["evidence"]
     yield "## What counts, and what is good"
     yield ""
@@ -50,6 +61,7 @@ def _what_counts(told: Told) -> Iterator[str]:
     yield ""
     yield from (f"- {one}" for one in indicator["why"])
     yield ""
+    yield from _picture(pictures, LEFT_OUT, "Which requests count, and which are left out")
     excluded, total = evidence["excluded"], evidence["requests"]
     yield "| requests | | share |"
     yield "|---|---:|---:|"
@@ -172,7 +184,11 @@ def _again(told: Told) -> Iterator[str]:
     """The questions that give these numbers again."""
     yield "## Ask again"
     yield ""
-    yield "Every number above comes from these questions, asked of `warehouse.duckdb` in the home."
+    yield (
+        "The counts above come from these questions, asked of `warehouse.duckdb` in the home. What"
+        " is resampled is computed from the days, by chance that is the same each time: proposing"
+        " again gives the same numbers as long as the requests are the same."
+    )
     yield ""
     for what, question in told["evidence"]["queries"].items():
         yield f"{what}:"

@@ -1,9 +1,12 @@
 """What does a proposal say, in sentences that somebody could sign?"""
 
 from collections.abc import Iterator
+from math import expm1
 from typing import Final
 
-from errorbudget.objective.proposal.grid import FEWEST, GRID, target
+from scipy.special import gammaincinv
+
+from errorbudget.objective.proposal.grid import FEWEST, GRID, target, tighter
 from errorbudget.objective.proposal.history import History
 from errorbudget.objective.proposal.regime import Present
 from errorbudget.objective.proposal.target import STABLE, Candidate, Proposal
@@ -15,6 +18,12 @@ _MOSTLY: Final = 0.3
 """The share of windows with hardly any budget left that is worth a looser target."""
 _FEW: Final = 10
 """Bad requests below which nobody can say what they have in common."""
+
+
+_LARGE: Final = 0.25
+"""The share of a budget that a day must use to be a large incident."""
+_SURELY: Final = 0.9
+"""How sure the ends of the range of a rate are, each (Garwood 1936, one-sided Poisson limits)."""
 
 
 def promise(found: Proposal, history: History) -> list[str]:
@@ -29,7 +38,10 @@ def promise(found: Proposal, history: History) -> list[str]:
         f"{_used(commit)} One in ten uses {used(commit.bad_use, 'it')} or more.",
         *_room(found, commit),
     ]
-    return [*said, *_stretch(found, int(history.bad.sum())), *doubts(found, history)]
+    if broken := found.caps.broken(commit.allowance):
+        said.append(broken)
+    said += _stretch(found, int(history.bad.sum()))
+    return [*said, *_rare(found, commit), *doubts(found, history)]
 
 
 def doubts(found: Proposal, history: History) -> Iterator[str]:
@@ -96,6 +108,8 @@ def _stretch(found: Proposal, bad: int) -> Iterator[str]:
             f"Limited by volume: a tighter target would allow fewer than {FEWEST} failures in"
             f" {found.window} days, and single failures would decide."
         )
+    if found.limited_by == "cap" and commit and (allowance := tighter(commit.allowance)):
+        yield found.caps.why(allowance)
     if stretch is None:
         return
     kept = (
@@ -115,6 +129,29 @@ def _stretch(found: Proposal, bad: int) -> Iterator[str]:
             f"The first step there is {work.name}; alone it is not enough, so the stretch is an"
             " aspiration for now."
         )
+
+
+def _rare(found: Proposal, commit: Candidate) -> Iterator[str]:
+    """What a history of this length cannot know: how often large incidents come."""
+    now = found.present
+    if len(now.valid) < _SHORT:
+        return
+    large = int((now.bad > _LARGE * float(commit.allowance) * found.requests).sum())
+    days = len(now.valid)
+    most = float(gammaincinv(large + 1, _SURELY)) / days
+    if not large:
+        yield (
+            f"No day of these {days} used over a quarter of this budget. Such days may still come"
+            f" as often as once in {1 / most:.0f} days without having shown by now: this history is"
+            " too short to tell."
+        )
+        return
+    least = float(gammaincinv(large, 1 - _SURELY)) / days
+    low, high = (-expm1(-rate * found.window) for rate in (least, most))
+    yield (
+        f"{large} of these {days} days used over a quarter of this budget each. From so few nobody"
+        f" knows how often they come: between {low:.0%} and {high:.0%} of windows will meet one."
+    )
 
 
 def _regime(now: Present, history: History, found: Proposal) -> Iterator[str]:

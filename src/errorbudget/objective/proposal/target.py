@@ -13,6 +13,7 @@ import numpy as np
 
 from errorbudget.objective.notation import as_percent
 from errorbudget.objective.proposal import grid
+from errorbudget.objective.proposal.caps import NO_CAPS, Caps
 from errorbudget.objective.proposal.history import Floats, History
 from errorbudget.objective.proposal.regime import Present, present
 from errorbudget.objective.proposal.windows import Rates, rates
@@ -24,6 +25,9 @@ SURE: Final = Fraction(9, 10)
 STABLE: Final = 0.6
 """The share of resampled histories that must lead to the same target."""
 SEED: Final = 28
+
+Limited = Literal["volume", "grid", "cap"]
+"""Too few requests; the end of the grid; what people know of dependencies and contracts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -92,6 +96,7 @@ class Work:
 class Proposal:
     """A target and its window, or why there is none."""
 
+    caps: Caps
     window: int
     """Days."""
     requests: int
@@ -103,7 +108,7 @@ class Proposal:
     commit: Candidate | None = None
     stretch: Candidate | None = None
     work: Work | None = None
-    limited_by: Literal["volume", "grid"] | None = None
+    limited_by: Limited | None = None
     """Why nothing tighter is proposed though history would keep it."""
     stability: float = 0.0
     """The share of resampled histories that lead to this commit."""
@@ -121,14 +126,18 @@ class Proposal:
 
 
 def propose(
-    history: History, contributions: Sequence[Contribution] = (), *, seed: int = SEED
+    history: History,
+    contributions: Sequence[Contribution] = (),
+    *,
+    caps: Caps = NO_CAPS,
+    seed: int = SEED,
 ) -> Proposal:
     """The tightest target that nine of ten windows keep, and the next one to reach for."""
     now = present(history)
     window, usual = _window(now.valid)
     found = rates(now.valid, now.bad, window, seed=seed)
-    some = grid.within_volume(usual)
-    plain = Proposal(window=window, requests=int(usual), present=now, rates=found)
+    some = caps.allow(grid.within_volume(usual))
+    plain = Proposal(caps=caps, window=window, requests=int(usual), present=now, rates=found)
     if not some or not now.valid.sum():
         return plain
     candidates = tuple(_candidate(found, allowance) for allowance in some)
@@ -136,7 +145,7 @@ def propose(
     if commit is None:
         return _with(plain, candidates=candidates)
     chosen = _chosen(found, some)
-    stretch, limited = _stretch(found, commit, candidates)
+    stretch, limited = _stretch(found, commit, candidates, caps)
     return _with(
         plain,
         candidates=candidates,
@@ -210,11 +219,13 @@ def _between(chosen: Floats, some: Sequence[Fraction], commit: Candidate) -> tup
 
 
 def _stretch(
-    found: Rates, commit: Candidate, candidates: Sequence[Candidate]
-) -> tuple[Candidate | None, Literal["volume", "grid"] | None]:
+    found: Rates, commit: Candidate, candidates: Sequence[Candidate], caps: Caps
+) -> tuple[Candidate | None, Limited | None]:
     allowance = grid.tighter(commit.allowance)
     if allowance is None:
         return None, "grid"
+    if caps.why(allowance):
+        return None, "cap"
     stretch = _candidate(found, allowance)
     if commit is candidates[-1]:
         return None if stretch.is_sure else stretch, "volume"
