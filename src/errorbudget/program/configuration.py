@@ -23,7 +23,7 @@ from pydantic import (
 from errorbudget.errors import Failure, Kind
 from errorbudget.ingest.redaction import Column, Treatment, compiled
 from errorbudget.notify.heartbeat import LONGEST
-from errorbudget.notify.targets import Address, AppriseTarget, Target
+from errorbudget.notify.targets import Address, AppriseTarget, Secret, Target
 from errorbudget.objective import notation
 
 STRICT: Final = ConfigDict(extra="forbid", frozen=True)
@@ -146,6 +146,20 @@ class Beating(BaseModel):
     every: Annotated[Span, Field(le=LONGEST)] = timedelta(minutes=1)
 
 
+class AtGitHub(BaseModel):
+    """A GitHub app whose deployments wait for the gate."""
+
+    model_config = STRICT
+    app: Annotated[int | str, Field(description="Its id, or its client id.")]
+    key: Secret
+    """Its private key, PEM."""
+    secret: Secret
+    """That of its webhook."""
+    api: str = "https://api.github.com"
+    repositories: dict[str, tuple[str, ...]]
+    """The services of each, by owner/name."""
+
+
 class Configuration(BaseModel):
     """Everything that can be set."""
 
@@ -162,6 +176,7 @@ class Configuration(BaseModel):
     targets: dict[str, Target] = Field(default_factory=dict[str, Target])
     """Whom messages go to, by the names that documents use under `notify`."""
 
+    github: AtGitHub | None = None
     heartbeat: Beating = Beating()
     measure_itself: bool = False
     """Whether the server's own calls are requests of a service `errorbudget`."""

@@ -4,10 +4,7 @@ Copies of signed documents, and records of what was decided without it. Both are
 machine's user, each written whole or not at all.
 """
 
-import json
-import os
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -16,6 +13,7 @@ from typing import Any
 
 from errorbudget import clock
 from errorbudget.errors import Failure
+from errorbudget.store.files import put_json, read_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,14 +42,14 @@ class Copies:
             "checkpoint": copy.checkpoint,
             "kept": clock.text(copy.kept_at),
         }
-        _put(self._file(service), told)
+        put_json(self._file(service), told)
 
     def of(self, service: str) -> Copy | None:
         """The copy of a service's document. Raises Failure for one that is damaged."""
         file = self._file(service)
         if not file.exists():
             return None
-        told = read_record(file)
+        told = read_json(file)
         try:
             return Copy(
                 document=str(told["document"]).encode(),
@@ -76,43 +74,9 @@ class Spool:
     def put(self, record: Mapping[str, Any]) -> Path:
         """Keep a record by its `id`, on disk when this returns. Raises Failure."""
         file = self._folder / f"{record['id']}.json"
-        _put(file, record)
+        put_json(file, record)
         return file
 
     def files(self) -> list[Path]:
         """The records that wait, oldest first."""
         return sorted(self._folder.glob("*.json"), key=lambda file: file.stat().st_mtime)
-
-
-def read_record(file: Path) -> dict[str, Any]:
-    """What a file of this machine says. Raises Failure."""
-    try:
-        told = json.loads(file.read_bytes())
-    except OSError as cause:
-        raise Failure(f"{file}: cannot be read: {cause.strerror}") from cause
-    except ValueError as cause:
-        raise Failure(f"{file}: is not the JSON that was written there; delete it") from cause
-    if not isinstance(told, dict):
-        raise Failure(f"{file}: is not a JSON object")
-    return told  # pyright: ignore[reportUnknownVariableType] -- keys of a JSON object are text
-
-
-def _put(file: Path, told: Mapping[str, Any]) -> None:
-    half = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
-            out.write(json.dumps(told, indent=1).encode())
-            out.flush()
-            os.fsync(out.fileno())
-        half.replace(file)
-        folder = os.open(file.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    except OSError as cause:
-        raise Failure(f"{file}: cannot be written: {cause.strerror}") from cause
-    finally:
-        with suppress(OSError):
-            half.unlink()

@@ -483,6 +483,12 @@ class DocumentCopy(_Answer):
     checkpoint: str
 
 
+class Heard(_Answer):
+    """Whether a webhook was new."""
+
+    new: bool
+
+
 class OfflineTaken(_Answer):
     """What became of records of decisions made without the server."""
 

@@ -16,6 +16,7 @@ from errorbudget.web import (
     explaining,
     failing,
     gating,
+    github,
     health,
     metrics,
     offline,
@@ -52,7 +53,7 @@ def application(server: Server) -> FastAPI:
     people = (approving, responding)
     for routes in (sending, *asking, *people, administering, health, metrics):
         app.include_router(routes.router)
-    for surface in (flagger,):
+    for surface in (flagger, github):
         app.include_router(surface.router)
     for shown in (overview, service, burn, gate, trail, signing_in, live):
         app.include_router(shown.router)

@@ -56,6 +56,7 @@ from errorbudget.source import Failing
 from errorbudget.source.duckdb.warehouse import Warehouse
 from errorbudget.web.current import OVERDUE, PATIENCE, Current, known
 from errorbudget.web.families import Calls, Note
+from errorbudget.web.forge import GitHubApp
 from errorbudget.web.own import SERVICE, OwnRequests, document
 from errorbudget.web.receiving import PostedDoor, Room
 
@@ -117,6 +118,18 @@ class Server:
         """Messages that did not arrive."""
         return Letters(self.program.home)
 
+    @cached_property
+    def github(self) -> GitHubApp | None:
+        """Deployments that wait for the gate at GitHub, where it is configured."""
+        if (given := self.configuration.github) is None:
+            return None
+        return GitHubApp.of(
+            given,
+            self.program,
+            asks=partial(self.check, at=None),
+            environment=lambda service: self.document(service).environment,
+        )
+
     @property
     def notes(self) -> list[Note]:
         """Who is told of every call."""
@@ -134,6 +147,8 @@ class Server:
         self.stream.start()
         self.current.start()
         self.heartbeat.start()
+        if self.github:
+            self.github.start()
         if self.own:
             self._promise_of_itself()
             self.own.start()
@@ -141,6 +156,8 @@ class Server:
     def stop(self) -> None:
         """Load what was acknowledged, evaluate it, tell what it says, and let go."""
         self.heartbeat.stop()
+        if self.github:
+            self.github.stop()
         if self.own:
             self.own.stop()
         self.stream.close()
