@@ -20,6 +20,7 @@ MAPS = {
     "route": "predict_type",
     "status": "CASE predict_status WHEN 'SUCCEED' THEN 200 WHEN 'FAILED' THEN 500 END",
 }
+GROUPED = "burn: {group_by: [route, attributes.checkpoint_model_version_id]}\n"
 QUIET = [date(2024, 11, day) for day in (17, 19, 20, 23, 24, 25, 29, 30)] + [
     date(2024, 12, day) for day in (2, 3, 4, 5, 8)
 ]
@@ -31,7 +32,7 @@ def images(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Itera
     with Program.open(folder / "home", create=True) as program:
         trace = shared_data / "genai-requests" / "lora_request_trace.csv"
         program.requests.ingest(trace, service="images", maps=MAPS)
-        program.objectives.apply(document(folder, "images", target="99%"), now=START)
+        program.objectives.apply(document(folder, "images", target="99%", more=GROUPED), now=START)
         yield program
 
 
@@ -49,6 +50,20 @@ def test_a_burst_alerts_within_its_hour(told: list[Episode], hour: str, level: L
     (one,) = [one for one in told if began <= one.start < began + timedelta(hours=1)]
 
     assert one.level >= level
+
+
+@pytest.mark.parametrize(
+    ("until", "model"), [("2024-11-28T18:00Z", "M0003"), ("2024-12-06T21:00Z", "M0017")]
+)
+def test_the_first_line_names_the_model_whose_requests_fail(
+    images: Program, until: str, model: str
+) -> None:
+    found = images.explaining.explain("images", "availability", at=datetime.fromisoformat(until))
+
+    column = "attributes.checkpoint_model_version_id"
+    assert found.where[0].match[column] == model
+    assert f"{column}={model}" in found.headline()
+    assert f"{column}={model}" in found.first_move()
 
 
 def test_quiet_days_alert_nobody(told: list[Episode]) -> None:

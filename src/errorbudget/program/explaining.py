@@ -103,7 +103,7 @@ class Explaining:
         asked = since is not None or burn.alert not in _CALM
         began = _onset(book, row, start, end, sure=asked)
         if since is None and began is not None:
-            start, end = minute_floor(began.at), min(end, minute_ceil(began.until))
+            start, end = minute_floor(began.at), _ended(book, row, began, end)
         clean = start if began is None else min(start, minute_floor(began.earliest))
         first = book.life(document).first_request
         before = Span(min(clean, max(clean - DAY, clean if first is None else first)), clean)
@@ -124,6 +124,13 @@ def _onset(book: Book, row: int, start: int, end: int, *, sure: bool) -> Onset |
     minutes = np.arange(first, end)
     valid, bad = book.counts(np.full(minutes.size, row), minutes, minutes + 1)
     return onset(moment(first), MINUTE, valid, bad, since=moment(start), sure=sure)
+
+
+def _ended(book: Book, row: int, began: Onset, end: int) -> int:
+    """The minute in which it stopped, unless too few requests failed until then to say where."""
+    first, stopped = minute_floor(began.at), min(end, minute_ceil(began.until))
+    _, bad = book.counts(np.array([row]), np.array([first]), np.array([stopped]))
+    return stopped if bad[0] >= FEW else end
 
 
 def _dispersion(scene: Scene) -> float:

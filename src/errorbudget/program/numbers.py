@@ -17,7 +17,7 @@ def numbers(told: BurnStanding) -> tuple[str, ...]:
         lines.append(f"By member, in 24h: {', '.join(map(_of_member, told.members))}.")
     burns = [f"{one.shown_rate:.3g}x in {one.horizon}" for one in told.horizons if one.shown_rate]
     if burns:
-        lasts = "" if told.sustainable is None else f"; it lasts at {told.sustainable:.2g}x"
+        lasts = f"; it lasts at {told.sustainable:.2g}x" if told.sustainable else ""
         lines.append(f"The budget burns at {', '.join(burns)}{lasts}.")
     if budget.remaining is not None:
         lines.append(_left(float(budget.remaining), budget.exhausts_at, moment(budget.end)))
