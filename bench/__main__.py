@@ -14,6 +14,7 @@ NAMES = (
     "risk",
     "propose",
     "localization",
+    "context",
 )
 
 
