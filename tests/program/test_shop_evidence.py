@@ -103,3 +103,21 @@ def test_the_onset_is_within_minutes_of_the_trouble(opened: Open, name: str) -> 
 
     assert found.onset is not None
     assert abs(found.onset.at - began) <= 6 * MINUTE
+
+
+@pytest.mark.parametrize(
+    ("name", "move"),
+    [
+        ("eur-rounding", "Roll back checkout 2.14.0"),
+        ("provider-outage", "look at route=/pay first"),
+        ("voucher-scan", "Roll back checkout 2.18.0"),
+        ("tenant-flood", "Limit tenant t-acme, or scale for it"),
+        ("crowd", "look at what logs “no database connection for order"),
+    ],
+)
+def test_the_first_move_is_the_one_that_the_story_calls_for(
+    opened: Open, name: str, move: str
+) -> None:
+    found, _ = explained(opened, name)
+
+    assert move in found.first_move()
