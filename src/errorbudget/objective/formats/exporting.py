@@ -16,6 +16,7 @@ from errorbudget.objective.layout import lay_out
 from errorbudget.objective.promql import is_selector
 
 _COUNTED: Final = re.compile(r"sum\s*\(\s*increase\s*\(([^\[\]]*)\[\s*\$window\s*\]\s*\)\s*\)")
+_VALUE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _CALENDAR: Final = {"month": "1M", "quarter": "1Q", "year": "1Y"}
 _ALWAYS: Final = {"api_version", "kind", "service", "pooled", "name", "objectives", "description"}
 _SAID: Final = {
@@ -65,12 +66,20 @@ def _unsaid(document: ObjectiveDocument, to: str) -> Iterator[tuple[tuple[str, .
     for name in fields:
         if name in document.model_fields_set - _ALWAYS - _SAID[to]:
             yield (fields[name].alias or name,), f"cannot be said to {to}, and is left out"
+    if to == "openslo":
+        yield from _unlabelled(document)
     for name, one in document.objectives.items():
         place = ("objectives", name, "window")
         if to != "openslo" and not isinstance(one.window, Rolling):
             yield place, f"is of the calendar; {to} gets the last {_days(one)} days"
         elif to == "sloth":
             yield place, "is Sloth's --default-slo-period, and stands in no file"
+
+
+def _unlabelled(document: ObjectiveDocument) -> Iterator[tuple[tuple[str, ...], str]]:
+    for name, text in document.labels.items():
+        if not _valued(text):
+            yield ("labels", name), f"{text!r} is no label of openslo, and is left out"
 
 
 def _days(objective: Objective) -> int:
@@ -80,7 +89,8 @@ def _days(objective: Objective) -> int:
 def _openslo(document: ObjectiveDocument) -> str:
     service = _label(document.service or document.name)
     about = {"description": document.description} if document.description else {}
-    labels = {"labels": dict(document.labels)} if document.labels else {}
+    known = {name: value for name, text in document.labels.items() if (value := _valued(text))}
+    labels = {"labels": known} if known else {}
     documents: list[dict[str, Any]] = [
         {
             "apiVersion": "openslo/v1",
@@ -158,6 +168,14 @@ def _window(objective: Objective) -> dict[str, Any]:
 def _label(text: str) -> str:
     """A name as a DNS label."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:63].strip("-") or "service"
+
+
+def _valued(text: str) -> str | list[str] | None:
+    """A label as OpenSLO has it, `a,b` as a list of two; None for what it does not allow."""
+    values = text.split(",")
+    if not all(_VALUE.fullmatch(one) for one in values):
+        return None
+    return values if len(values) > 1 else text
 
 
 def _decimal(share: Fraction) -> Decimal:
