@@ -252,6 +252,31 @@ def test_a_missing_field_is_told_where_it_belongs():
 
 
 @pytest.mark.parametrize(
+    ("composite", "problem"),
+    [
+        ("{of: speed, joins: {ledger: a}}", "composites.order.of: names speed, which is no"),
+        ("{of: order, joins: {ledger: a}}", "composites.order.of: names order, which is no"),
+        ("{of: availability, joins: {}}", "composites.order.joins: is empty; write at least one"),
+        ("{of: availability, joins: {shop: a}}", "composites.order.joins.shop: is this document"),
+        ("{joins: {ledger: a}}", "composites.order.of: is missing; write `of: availability`"),
+        ("{of: availability}", "composites.order.joins: is missing; write `joins: {ledger: avail"),
+        ("{of: availability, joins: {ledger: a}, taget: 1}", "did you mean `target`?"),
+    ],
+)
+def test_a_composite_names_what_there_is(composite: str, problem: str) -> None:
+    promised = f"{composite[:-1]}, target: 99%, window: {{rolling: 28d}}}}"
+    text = (
+        "apiVersion: errorbudget/v1\nkind: ObjectiveDocument\nservice: shop\nobjectives:\n"
+        "  availability: {good: status < 500, target: 99%, window: {rolling: 28d}}\n"
+        f"composites:\n  order: {promised}\n"
+    )
+    with pytest.raises(DocumentInvalid) as refused:
+        read(text, file="shop.yaml")
+
+    assert any(line.startswith("shop.yaml:7: ") and problem in line for line in refused.value.lines)
+
+
+@pytest.mark.parametrize(
     ("text", "problem"),
     [
         ("", "1: document: is empty"),

@@ -134,6 +134,8 @@ def _state(told: dict[str, Any]) -> str:
         words.append(f"{told['coverage']:.1%} covered")
     if told["unseen"]:
         words.append(f"no request yet of {', '.join(told['unseen'])}")
+    if told["composite"] and told["composite"]["words"]:
+        words.append(told["composite"]["words"])
     if told["state"] == "stale":
         words.append(f"data up to {told['as_of']}")
     return ", ".join(words)

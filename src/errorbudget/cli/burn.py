@@ -40,6 +40,9 @@ def text(told: list[dict[str, Any]]) -> str:
         for one in with_members(told):
             if one["alert"] != "none":
                 console.print(f"{_name(one)}: {one['reason']}", markup=False)
+        for one in told:
+            if one["composite"] and one["composite"]["words"]:
+                console.print(f"{_name(one)}: {one['composite']['words']}", markup=False)
         console.print(advice(told), markup=False, end="")
     return "\n".join(line.rstrip() for line in shown.get().splitlines()) + "\n"
 

@@ -101,3 +101,18 @@ def without(spans: Sequence[Span], removed: Sequence[Span]) -> list[Span]:
         if start < span.end:
             left.append(Span(start, span.end))
     return left
+
+
+def overlap(these: Sequence[Span], those: Sequence[Span]) -> list[Span]:
+    """Where two lists of rising spans overlap."""
+    overlaps: list[Span] = []
+    i = j = 0
+    while i < len(these) and j < len(those):
+        start, end = max(these[i].start, those[j].start), min(these[i].end, those[j].end)
+        if start < end:
+            overlaps.append(Span(start, end))
+        if these[i].end <= those[j].end:
+            i += 1
+        else:
+            j += 1
+    return overlaps

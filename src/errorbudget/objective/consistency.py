@@ -23,6 +23,7 @@ def disagreements(tree: object) -> Iterator[Disagreement]:
     yield from _roles_nobody_holds(tree)
     yield from _examples_of_nothing(tree)
     yield from _criteria_of_another_source(tree)
+    yield from _composites_of_nothing(tree)
     yield from _bands_against_each_other(tree)
 
 
@@ -71,6 +72,34 @@ def _criteria_of_another_source(tree: object) -> Iterator[Disagreement]:
         if not counters and source == "prometheus":
             what = "has no PromQL, but the source is prometheus; write `prometheus: {bad: …}`"
             yield ("objectives", name), what
+
+
+def _composites_of_nothing(tree: object) -> Iterator[Disagreement]:
+    composites, objectives = _at(tree, "composites"), _at(tree, "objectives")
+    if not isinstance(composites, dict) or not isinstance(objectives, dict):
+        return
+    counters = _at(tree, "requests", "source") == "prometheus"
+    for name in composites:
+        place = ("composites", name)
+        if name in objectives:
+            yield place, "is an objective's name as well; name it otherwise"
+        if counters:
+            yield place, "joins requests by id, and counters have none; the source is prometheus"
+        of = _at(composites, name, "of")
+        if isinstance(of, str) and of not in objectives:
+            near = nearest(of, objectives)
+            hint = f"did you mean {near}?" if near else f"they are {', '.join(objectives)}"
+            yield (*place, "of"), f"names {of}, which is no objective of this document; {hint}"
+        joins = _at(composites, name, "joins")
+        for own in sorted(_own_names(tree) & set(joins if isinstance(joins, dict) else ())):
+            what = "is this document itself, where the operations enter; name another service"
+            yield (*place, "joins", own), what
+
+
+def _own_names(tree: object) -> set[str]:
+    pooled = (service for _, service in _items(tree, "services"))
+    names = (_at(tree, "service"), _at(tree, "name"), *pooled)
+    return {name for name in names if isinstance(name, str)}
 
 
 def _bands_against_each_other(tree: object) -> Iterator[Disagreement]:

@@ -45,6 +45,7 @@ __all__ = [
     "Band",
     "Calendar",
     "ChangeExample",
+    "Composite",
     "Example",
     "Exclusion",
     "Mode",
@@ -175,6 +176,18 @@ class Objective(Section):
         return self
 
 
+class Composite(Section):
+    """Operations that enter here and go on through other services, promised as one."""
+
+    description: str = ""
+    of: Identifier = Field(examples=["availability"])
+    """The objective of this document whose valid requests are the operations."""
+    joins: dict[Name, Identifier] = Field(min_length=1, examples=["{ledger: availability}"])
+    """What else must be good: objectives of other services' documents."""
+    target: Annotated[Target, PlainValidator(notation.target)] = Field(examples=["99.9%"])
+    window: Window = Field(examples=["{rolling: 28d}"])
+
+
 class Exclusion(Section):
     """Time that does not count, from `start` up to, and without, `end`; in UTC."""
 
@@ -260,6 +273,7 @@ class ObjectiveDocument(Section):
     signoff: Signoff = Signoff()
     requests: RequestRules = RequestRules()
     objectives: dict[Identifier, Objective] = Field(min_length=1, examples=["{availability: …}"])
+    composites: dict[Identifier, Composite] = Field(default_factory=dict[str, Composite])
     exclude: tuple[Exclusion, ...] = ()
     burn: Burn = Burn()
     policy: Policy | None = None

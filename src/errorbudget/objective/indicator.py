@@ -72,8 +72,45 @@ class Union:
         return parts[0] if len(parts) == 1 else sha256(f"any of {parts}".encode()).hexdigest()
 
 
-Counting = Indicator | Union
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nameless:
+    """Those of an indicator's requests that carry no id: nothing can be joined to them."""
+
+    of: Indicator
+
+    @property
+    def requests(self) -> Requests:
+        """The rows that are judged."""
+        return self.of.requests
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns that its criteria read."""
+        return self.of.columns
+
+    @property
+    def series(self) -> str:
+        """The key of stored tallies."""
+        return sha256(f"without an id {self.of.series}".encode()).hexdigest()
+
+
+Counting = Indicator | Union | Nameless
 """What is counted in one series of tallies."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operations:
+    """Requests that are bad when they failed, or when what they led to at other services did."""
+
+    of: Indicator
+    joins: tuple[Indicator, ...]
+    """What the others count; their request ids are those of the operations."""
+
+    @property
+    def series(self) -> str:
+        """The key of stored tallies."""
+        parts = self.of.series, sorted({one.series for one in self.joins})
+        return sha256(f"operations {parts}".encode()).hexdigest()
 
 
 def requests(document: ObjectiveDocument) -> Requests:

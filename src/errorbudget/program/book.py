@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from errorbudget.ledger.budget import Account, Budget, Needed, needed
+from errorbudget.ledger.composite import Told
 from errorbudget.ledger.coverage import Life, Lives
 from errorbudget.ledger.fleet import Budgets, Fleet, evaluate
 from errorbudget.ledger.forecast import Outlook, outlook
@@ -29,7 +30,7 @@ from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.objective.indicator import Indicator
 from errorbudget.objective.signoff import revisiting
 from errorbudget.program.held import Days
-from errorbudget.program.parts import Part, whole
+from errorbudget.program.part import Part, whole
 from errorbudget.source import Source
 
 Minutes = NDArray[np.int64]
@@ -48,6 +49,8 @@ class Standing:
     """The same of each service of a pool alone."""
     pool: str = ""
     """The document whose pool it is a member of; empty where it is no member."""
+    composite: Told | None = None
+    """What is known of its operations, where they go through several services."""
 
     def as_dict(self) -> dict[str, Any]:
         """The budget as JSON has it."""
@@ -60,6 +63,7 @@ class Standing:
             **self.budget.as_dict(),
             "overdue": revisiting(self.document, moment(self.budget.end).date()),
             "pool": self.pool,
+            "composite": self.composite.as_dict(self.budget) if self.composite else None,
             "members": [member.as_dict() for member in self.members],
         }
 
@@ -71,6 +75,8 @@ class Promise:
     part: Part
     objective: str
     indicator: Indicator
+    series: str
+    """The key of its tallies."""
     account: Account
 
     @property
@@ -151,10 +157,13 @@ class Book:
     def standing(self, row: int, budget: Budget) -> Standing:
         """A row's budget alone, and whose it is."""
         promise = self.promises[row]
+        span, out = Span(budget.span.start, budget.end), self._lives[promise.part.key].excluded
+        composite = promise.part.composed(self._tallies, span, out)
         return Standing(
             document=promise.document,
             objective=promise.objective,
-            budget=budget,
+            budget=composite.judged(budget) if composite else budget,
+            composite=composite,
             unseen=self._unseen[promise.part.key],
             pool=promise.part.pool,
         )
@@ -220,7 +229,7 @@ class Book:
         from errorbudget.ledger.tally import unpack_day
 
         valid, bad = np.zeros((2, days, DAY), np.int64)
-        series = self.promises[row].indicator.series
+        series = self.promises[row].series
         for day, packed in self._tallies.load_days(series, first_day).items():
             if day < first_day + days:
                 valid[day - first_day], bad[day - first_day] = unpack_day(packed)
@@ -299,7 +308,7 @@ class Book:
         only: frozenset[int] | None,
         by_minute: frozenset[int] | None = None,
     ) -> None:
-        series, sums = self.promises[row].indicator.series, self.sums
+        series, sums = self.promises[row].series, self.sums
         stored = self._tallies.load_days(series, max(from_day, sums.first_day))
         days = [
             (day, packed)
@@ -314,7 +323,13 @@ def _promises(parts: Sequence[Part]) -> Iterator[Promise]:
     for part in parts:
         for name, indicator in part.indicators.items():
             account = _account(row, part.document, name)
-            yield Promise(part=part, objective=name, indicator=indicator, account=account)
+            yield Promise(
+                part=part,
+                objective=name,
+                indicator=indicator,
+                series=part.series(name),
+                account=account,
+            )
             row += 1
 
 

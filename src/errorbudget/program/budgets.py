@@ -40,7 +40,8 @@ class Budgets:
 
     def whole_book(self, documents: Sequence[ObjectiveDocument], *, at: datetime) -> Book:
         """The same, with what is watched beside their own objectives."""
-        book = Book(self._source, self._home.tallies, documents, parts(documents))
+        beside = parts(documents, self._objectives.speaking)
+        book = Book(self._source, self._home.tallies, documents, beside)
         book.bring_to(at)
         return book
 

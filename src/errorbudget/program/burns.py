@@ -62,6 +62,7 @@ class BurnStanding:
             "sustainable": self.sustainable,
             **{name: budget[name] for name in state},
             "at": clock.text(self.at),
+            "composite": budget["composite"],
             "members": [member.as_dict() for member in self.members],
         }
 

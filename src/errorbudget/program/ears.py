@@ -14,7 +14,7 @@ from errorbudget.program import telling
 from errorbudget.program.book import Book
 from errorbudget.program.burning import UNHEARD, Usual
 from errorbudget.program.hearing import Hearing, Listening, hear, judge
-from errorbudget.program.parts import Part
+from errorbudget.program.part import Part
 from errorbudget.program.remembering import Memory
 
 _MISSED: Final = -float(np.log(CHANCE))

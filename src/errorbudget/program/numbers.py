@@ -13,6 +13,8 @@ def numbers(told: BurnStanding) -> tuple[str, ...]:
     if told.standing.pool:
         (service,) = told.standing.document.services
         lines.append(f"{service} is a member of the pool {told.standing.pool}, watched alone.")
+    if told.standing.composite and told.standing.composite.words:
+        lines.append(f"Not all is known: {told.standing.composite.words}.")
     if told.members:
         lines.append(f"By member, in 24h: {', '.join(map(_of_member, told.members))}.")
     burns = [f"{one.shown_rate:.3g}x in {one.horizon}" for one in told.horizons if one.shown_rate]

@@ -104,6 +104,11 @@ class Objectives:
         documents = self._home.documents
         return _parsed(documents.in_force(name) or documents.newest(name))
 
+    def speaking(self, service: str) -> ObjectiveDocument | None:
+        """The document that counts for a service, by its or its document's name."""
+        found = self.counting(service)
+        return found.document if found else None
+
     def all(self) -> list[ObjectiveDocument]:
         """Every document, as it counts now, by name."""
         found = (self.named(name) for name in self._home.documents.names())

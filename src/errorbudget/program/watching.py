@@ -128,7 +128,8 @@ class Watch:
 
     def _begin(self) -> Vigil:
         documents = self._objectives.all()
-        book = Book(self._source, self._home.tallies, documents, parts(documents))
+        beside = parts(documents, self._objectives.speaking)
+        book = Book(self._source, self._home.tallies, documents, beside)
         return Vigil(book, Memory.of(self._home.alerts.all()))
 
     def _keep(

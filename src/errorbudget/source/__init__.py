@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from errorbudget.burn.breakdown import Breakdown
     from errorbudget.burn.correlation import Split, Way
     from errorbudget.burn.log_patterns import Records
-    from errorbudget.objective.indicator import Counting, Indicator, Requests
+    from errorbudget.objective.indicator import Counting, Indicator, Operations, Requests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -133,6 +133,18 @@ class Source(Protocol):
         """Counts of each indicator, all of one document's requests; None: of every minute.
 
         With minutes given the answer has exactly those, rising, zeros included.
+        """
+        ...
+
+    def operations_touched(self, operations: Operations, since: int) -> Touched:
+        """Minutes whose operations may differ from when batch `since` was the newest."""
+        ...
+
+    def operations(self, operations: Operations, minutes: Counts | None) -> Tallies:
+        """Counts of operations, which are bad when what they led to at other services was.
+
+        An operation and what it led to share an id, and lie from 1 hour before to 24 hours after
+        it. With minutes given the answer has exactly those, rising, zeros included.
         """
         ...
 

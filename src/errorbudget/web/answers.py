@@ -62,6 +62,28 @@ class Meaning(_Answer):
     target: str | None
 
 
+class Joined(_Answer):
+    """Requests of a service that operations led to."""
+
+    service: str
+    objective: str
+    valid: int
+    bad: int
+    without_id: int
+
+
+class Composite(_Answer):
+    """What is known of operations over several services; `bad` are its least and most."""
+
+    of: str
+    joins: list[Joined]
+    missing: list[str]
+    without_id: int
+    bad: list[int]
+    remaining: list[float] | None
+    words: str
+
+
 class Budget(_Answer):
     """The budget of one objective; `remaining` is 1 when untouched, null without data."""
 
@@ -83,6 +105,7 @@ class Budget(_Answer):
     as_of: str | None
     overdue: str | None
     pool: str
+    composite: Composite | None
     members: list["Budget"]
 
 
@@ -173,6 +196,7 @@ class Burn(_Answer):
     reason: str
     horizons: list[Horizon]
     pool: str
+    composite: Composite | None
     members: list["Burn"]
 
 

@@ -55,6 +55,14 @@ def _budgets(server: Server, caller: Caller) -> Iterator[Family]:
         ("errorbudget_allowed_requests", "allowed", "Bad requests that the window allows."),
     ):
         yield Family(name, "gauge", words, [(_of(one), one[field]) for one in told])
+    bounds = [
+        (_of(one) | {"bound": bound}, bad)
+        for one in told
+        if one["composite"] and not one["composite"]["missing"]
+        for bound, bad in zip(("low", "high"), one["composite"]["bad"], strict=True)
+    ]
+    words = "Operations of a composite that failed, at least and at most."
+    yield Family("errorbudget_composite_bad_operations", "gauge", words, bounds)
     states = [
         (_of(one) | {"state": state}, int(one["state"] == state))
         for one in told

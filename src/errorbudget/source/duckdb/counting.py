@@ -14,7 +14,7 @@ import numpy as np
 from errorbudget.errors import Failure, Kind
 from errorbudget.ledger.tally import Counts, Tallies
 from errorbudget.ledger.window import Span
-from errorbudget.objective.indicator import Union
+from errorbudget.objective.indicator import Nameless, Union
 from errorbudget.source import FailedRequest, Failing, Touched
 from errorbudget.source.duckdb.statements import statement
 
@@ -61,11 +61,17 @@ def tally(
     """Counts of each indicator in one pass. `told`: the rows bring their own counts of logs."""
     if not indicators or (minutes is not None and not len(minutes)):
         return [Tallies.of([], [], []) for _ in indicators]
-    ranges = None if minutes is None else _ranges(minutes)
+    ranges = None if minutes is None else ranges_of(minutes)
     found = known(connection, indicators, ranges, told=told)
     sql = statement("tally").format(known=found.sql, counts=found.counts)
-    counted = numbers(connection, sql, found.values)
-    return _tallies(counted, minutes)
+    return _tallies(numbers(connection, sql, found.values), minutes)
+
+
+def tallied(
+    connection: duckdb.DuckDBPyConnection, sql: str, values: Values, minutes: Counts | None
+) -> Tallies:
+    """What SQL that counts valid and bad by minute finds; with minutes given, at exactly those."""
+    return _tallies(numbers(connection, sql, values), minutes)[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,11 +101,11 @@ def known(
     requests = _shared(indicators)
     wanted = _columns(indicators).union(more)
     joins = _told() if told else _joins(connection, requests, wanted, ranges)
-    values = _scope_values(requests)
+    values = scope_values(requests)
     if "$services" in joins["joins"]:
         values |= {"services": list(requests.services)}
     return Known(
-        sql=statement("known").format(scoped=_scoped(requests, ranges), **joins).rstrip(),
+        sql=statement("known").format(scoped=scoped(requests, ranges), **joins).rstrip(),
         counts=",\n".join(_counts(indicator) for indicator in indicators),
         values=values,
     )
@@ -125,8 +131,8 @@ def touched(connection: duckdb.DuckDBPyConnection, requests: Requests, since: in
     newest = int(_row(connection, statement("newest_batch"), {})[0])
     if newest <= since:
         return Touched(minutes=np.empty(0, np.int64), newest=newest)
-    sql = statement("news").format(services=_marks(requests))
-    columns = connection.execute(sql, _service_values(requests) | {"since": since}).fetchnumpy()
+    sql = statement("news").format(services=marks(requests))
+    columns = connection.execute(sql, service_values(requests) | {"since": since}).fetchnumpy()
     what, number = columns["what"], np.asarray(columns["number"], dtype=np.int64)
     news = {kind: number[what == kind] for kind in ("requests", "logs", "corrections")}
     # Whatever else a first look finds has requests too: their minutes are all there already.
@@ -142,7 +148,7 @@ def _widened(
 ) -> Iterable[Counts]:
     """Minutes without new requests that new attempts, log records and corrections speak of."""
     if requests.operation and len(news["requests"]):
-        ranges = [(first - DAY - 1, last) for first, last in _ranges(news["requests"])]
+        ranges = [(first - DAY - 1, last) for first, last in ranges_of(news["requests"])]
         yield _widen(connection, "touched_by_attempts", requests, since, ranges)
     if len(news["logs"]):
         first, last = int(news["logs"].min()), int(news["logs"].max())
@@ -151,8 +157,8 @@ def _widened(
     if len(news["corrections"]):
         yield _widen(connection, "touched_by_corrections", requests, since, None)
     if requests.logs_required:
-        sql = statement("touched_by_log_feeds").format(services=_marks(requests))
-        yield _minutes(connection, sql, _service_values(requests) | {"since": since})
+        sql = statement("touched_by_log_feeds").format(services=marks(requests))
+        yield minutes_of(connection, sql, service_values(requests) | {"since": since})
 
 
 def _widen(
@@ -162,8 +168,8 @@ def _widen(
     since: int,
     ranges: Sequence[Range] | None,
 ) -> Counts:
-    sql = statement(name).format(scoped=_scoped(requests, ranges), services=_marks(requests))
-    return _minutes(connection, sql, _scope_values(requests) | {"since": since})
+    sql = statement(name).format(scoped=scoped(requests, ranges), services=marks(requests))
+    return minutes_of(connection, sql, scope_values(requests) | {"since": since})
 
 
 def _joins(
@@ -173,23 +179,23 @@ def _joins(
     ranges: Sequence[Range] | None,
 ) -> dict[str, str]:
     """What must be looked up beside the requests; nothing that no criterion or row asks for."""
-    marks = _marks(requests)
-    sql = statement("joins_needed").format(services=marks)
-    has_logs, has_corrections = _row(connection, sql, _service_values(requests))
+    services = marks(requests)
+    sql = statement("joins_needed").format(services=services)
+    has_logs, has_corrections = _row(connection, sql, service_values(requests))
     slots, joins = dict(_NO_JOINS), list[str]()
     if requests.logs_required:
         alive = statement("alive").format(kind="logs")
         joins.append(statement("join_watched").format(alive=alive))
     if requests.operation:
-        attempts = _scoped(requests, ranges, after=DAY + 1)
+        attempts = scoped(requests, ranges, after=DAY + 1)
         superseded = statement("superseded").format(attempts=attempts)
         joins.append(statement("join_superseded").format(superseded=superseded))
     if has_logs and "error_logs" in columns:
-        errors = statement("errors").format(services=marks)
+        errors = statement("errors").format(services=services)
         joins.append(statement("join_errors").format(errors=errors))
         slots["error_logs"] = "coalesce(errors.error_logs, 0)"
     if has_corrections:
-        verdicts = statement("verdicts").format(services=marks)
+        verdicts = statement("verdicts").format(services=services)
         joins.append(statement("join_verdicts").format(verdicts=verdicts))
         slots |= {"corrections": "coalesce(verdicts.corrections, 0)", "verdict": "verdicts.verdict"}
     return slots | {"joins": "\n".join(joins)}
@@ -200,18 +206,24 @@ def _told() -> dict[str, str]:
     return _NO_JOINS | counts | {"joins": ""}
 
 
-def _scoped(requests: Requests, ranges: Sequence[Range] | None, *, after: int = 0) -> str:
+def scoped(requests: Requests, ranges: Sequence[Range] | None, *, after: int = 0) -> str:
+    """A document's requests in some ranges of minutes, or all: SQL."""
     within = "true"
     if ranges is not None:
-        within = " or ".join(f"minute between {first} and {last + after}" for first, last in ranges)
+        within = in_ranges((first, last + after) for first, last in ranges)
     return statement("scoped").format(
         request_id=requests.request_id.sql,
         operation=requests.operation.sql if requests.operation else "null",
-        services=_marks(requests),
+        services=marks(requests),
         environment="environment in ('', $environment)" if requests.environment else "true",
         scope=requests.scope.sql if requests.scope else "true",
         minutes=within,
     )
+
+
+def in_ranges(ranges: Iterable[Range]) -> str:
+    """Whether a row's minute lies in one of these: SQL."""
+    return " or ".join(f"minute between {first} and {last}" for first, last in ranges)
 
 
 def _counts(counting: Counting) -> str:
@@ -223,6 +235,8 @@ def is_valid(counted: Counting) -> str:
     """Whether a known request counts: SQL."""
     if isinstance(counted, Union):
         return _any(is_valid(one) for one in counted.indicators)
+    if isinstance(counted, Nameless):
+        return f"({is_valid(counted.of)} and request_id is null)"
     return statement("is_valid").format(valid=counted.valid.sql if counted.valid else "true")
 
 
@@ -230,6 +244,8 @@ def is_bad(counted: Counting) -> str:
     """Whether a known request counts, and is bad: SQL."""
     if isinstance(counted, Union):
         return _any(is_bad(one) for one in counted.indicators)
+    if isinstance(counted, Nameless):
+        return f"({is_bad(counted.of)} and request_id is null)"
     heeded = counted.requests.corrections_judged
     return statement("is_bad").format(
         valid=counted.valid.sql if counted.valid else "true",
@@ -253,20 +269,23 @@ def _shared(indicators: Sequence[Counting]) -> Requests:
     return requests
 
 
-def _marks(requests: Requests) -> str:
+def marks(requests: Requests) -> str:
+    """The names that a statement knows the services of these requests by: SQL."""
     return ", ".join(f"$service_{number}" for number in range(len(requests.services)))
 
 
-def _service_values(requests: Requests) -> dict[str, object]:
+def service_values(requests: Requests) -> dict[str, object]:
+    """What those names stand for."""
     return {f"service_{number}": name for number, name in enumerate(requests.services)}
 
 
-def _scope_values(requests: Requests) -> dict[str, object]:
-    values = _service_values(requests)
+def scope_values(requests: Requests) -> dict[str, object]:
+    """The same, with what `scoped` reads beside them."""
+    values = service_values(requests)
     return values | {"environment": requests.environment} if requests.environment else values
 
 
-def _ranges(minutes: Counts) -> list[Range]:
+def ranges_of(minutes: Counts) -> list[Range]:
     """Few spans, last minute included, that hold all the minutes: split where gaps are widest."""
     gaps = np.diff(minutes)
     widest = np.argsort(gaps)[::-1][: _MOST_RANGES - 1]
@@ -295,7 +314,8 @@ def _at(minutes: Counts, found: Counts, column: Counts) -> Counts:
     return np.where(found[place] == minutes, column[place], 0)
 
 
-def _minutes(connection: duckdb.DuckDBPyConnection, sql: str, values: Values) -> Counts:
+def minutes_of(connection: duckdb.DuckDBPyConnection, sql: str, values: Values) -> Counts:
+    """A result that is one column of minutes."""
     return numbers(connection, sql, values)[0]
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from errorbudget.ledger.spans import overlap
 from errorbudget.ledger.window import Span
 from errorbudget.source import Liveness
 from errorbudget.source.duckdb.statements import statement
@@ -34,7 +35,7 @@ def liveness(connection: duckdb.DuckDBPyConnection, requests: Requests) -> Liven
     return Liveness(
         first_request=min((row[1] for row in known if row[1] is not None), default=None),
         as_of=_utc(min(ends)),
-        alive=tuple(reduce(_both, spans)),
+        alive=tuple(reduce(overlap, spans)),
         unseen=tuple(sorted(set(requests.services) - set(services))),
         heard=max((_utc(row[4]) for row in known if row[4] is not None), default=None),
     )
@@ -49,21 +50,6 @@ def _spans(
     for service, start, end in connection.execute(sql, {"services": list(services)}).fetchall():
         spans[service].append(Span(start, end))
     return list(spans.values())
-
-
-def _both(these: Sequence[Span], those: Sequence[Span]) -> list[Span]:
-    """Where two lists of rising spans overlap."""
-    overlaps: list[Span] = []
-    i = j = 0
-    while i < len(these) and j < len(those):
-        start, end = max(these[i].start, those[j].start), min(these[i].end, those[j].end)
-        if start < end:
-            overlaps.append(Span(start, end))
-        if these[i].end <= those[j].end:
-            i += 1
-        else:
-            j += 1
-    return overlaps
 
 
 def _utc(moment: datetime) -> datetime:

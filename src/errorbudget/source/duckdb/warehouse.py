@@ -19,7 +19,7 @@ from errorbudget.ledger.tally import Counts, Tallies
 from errorbudget.ledger.window import Span, moment
 from errorbudget.request import Added, Corrected, Receipt
 from errorbudget.source import Appeared, Failing, Liveness, Logs, Stirred, Touched, Version
-from errorbudget.source.duckdb import breaking_down, counting, living, witnessing
+from errorbudget.source.duckdb import breaking_down, counting, joining, living, witnessing
 from errorbudget.source.duckdb.connection import open_file
 from errorbudget.source.duckdb.statements import statement
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from errorbudget.burn.breakdown import Breakdown
     from errorbudget.burn.correlation import Split, Way
     from errorbudget.objective.criterion import Criterion
-    from errorbudget.objective.indicator import Counting, Indicator, Requests
+    from errorbudget.objective.indicator import Counting, Indicator, Operations, Requests
 
 Verdict = Literal["bad", "good", "excluded"]
 _Kind = Literal["requests", "logs", "corrections"]
@@ -164,6 +164,14 @@ class Warehouse:
     def tally(self, indicators: Sequence[Counting], minutes: Counts | None) -> list[Tallies]:
         """Counts of each indicator; None counts every minute. Raises CriterionFailed."""
         return counting.tally(self.connection, indicators, minutes)
+
+    def operations_touched(self, operations: Operations, since: int) -> Touched:
+        """Minutes whose operations batches after `since` may have changed."""
+        return joining.operations_touched(self.connection, operations, since)
+
+    def operations(self, operations: Operations, minutes: Counts | None) -> Tallies:
+        """Counts of operations, joined by id; None counts every minute. Raises CriterionFailed."""
+        return joining.operations(self.connection, operations, minutes)
 
     def breakdown(
         self,

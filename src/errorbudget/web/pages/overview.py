@@ -163,7 +163,8 @@ def _free(free: int, every: int) -> str:
 
 def _row(burns: Sequence[BurnStanding], now: datetime) -> Row:
     document = burns[0].standing.document
-    budgets = {burn.standing.objective: burn.standing.budget for burn in burns}
+    gated = (burn.standing for burn in burns if burn.standing.composite is None)
+    budgets = {standing.objective: standing.budget for standing in gated}
     allowed = may_ship(document, budgets, now)
     return Row(
         name=document.name,
