@@ -1,0 +1,133 @@
+"""People at a real browser: on call, answering for budget, on a phone, at night."""
+
+import os
+import shutil
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from web.pages.test_burn import burning
+from web.pages.test_gate import held_up
+from web.pages.test_signing_in import token
+from web.served import Served
+
+ADDRESSES = (
+    "/",
+    "/services/shop",
+    "/services/shop/availability/burn",
+    "/decisions",
+    "/trail",
+    "/signin",
+    "/services/nobody",
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Generator[Browser]:
+    """Debian's Chromium; where CI=true its absence is a failure, not a skip."""
+    program = shutil.which("chromium")
+    if program is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("chromium is missing: `make servers` installs it")
+        pytest.skip("chromium is not on this machine")
+    with sync_playwright() as playwright:
+        # Its sandbox wants rights that root in a container does not have.
+        flags = ["--no-sandbox"] if os.geteuid() == 0 else []
+        browser = playwright.chromium.launch(executable_path=program, args=flags)
+        yield browser
+        browser.close()
+
+
+def opened(browser: Browser, server: Served, **how: Any) -> tuple[BrowserContext, Page, list[str]]:
+    """A page, and what its console complains of, what it may not load above all."""
+    context = browser.new_context(base_url=server.url, **how)
+    page, complaints = context.new_page(), list[str]()
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "console",
+        lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None,
+    )
+    return context, page, complaints
+
+
+def test_on_call_one_follows_what_burns_down_to_the_requests(
+    browser: Browser, server: Served
+) -> None:
+    burning(server)
+    context, page, complaints = opened(browser, server)
+
+    page.goto("/")
+    assert page.locator("h1").inner_text().startswith("shop is burning.")
+    page.get_by_role("link", name="shop").click()
+    assert "budget" in page.locator("h1").inner_text()
+    assert page.locator("figure svg").first.is_visible()
+    page.get_by_role("link", name="availability burns").click()
+    assert "route=/pay" in page.locator("h1").inner_text()
+    page.get_by_role("heading", name="The requests themselves").scroll_into_view_if_needed()
+    assert page.locator("code", has_text="t1").first.is_visible()
+    assert page.locator("time[data-local]").count() > 0
+
+    assert complaints == []
+    context.close()
+
+
+def test_a_product_owner_sees_what_it_leads_to_and_approves(
+    browser: Browser, server: Served
+) -> None:
+    held_up(server)
+    text = token(server, "bo", "read", "approve")
+    context, page, complaints = opened(browser, server)
+
+    page.goto("/decisions")
+    page.get_by_label("Token").fill(text)
+    page.get_by_role("button", name="Sign in").click()
+    assert page.locator("h1").inner_text() == "v2 waits for an answer."
+    page.get_by_role("link", name="Approve").click()
+    page.get_by_label("Because").fill("the season starts")
+    page.get_by_role("button", name="Show what it leads to").click()
+    assert "would leave about" in page.locator(".lead").inner_text()
+    page.get_by_role("button", name="Approve as bo").click()
+
+    assert page.locator("h1").inner_text() == "No change waits for an answer."
+    assert "the season starts" in page.locator("main").inner_text()
+    assert complaints == []
+    context.close()
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
+def test_nobody_is_left_out_and_nothing_hangs_over_the_edge(
+    browser: Browser, server: Served, scheme: str, width: int
+) -> None:
+    burning(server)
+    server.post("/api/v1/gate", json={"service": "shop", "change": "v2", "risk": "normal"})
+    # What checks a page is a script of its own, which the policy of the page rightly keeps out.
+    context, page, _ = opened(
+        browser,
+        server,
+        color_scheme=scheme,
+        viewport={"width": width, "height": 900},
+        bypass_csp=True,
+    )
+
+    for address in ADDRESSES:
+        page.goto(address)
+        found = Axe().run(page).response["violations"]
+        assert [(one["id"], one["nodes"][0]["html"]) for one in found] == [], address
+        over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert over <= 0, address
+    context.close()
+
+
+def test_without_scripts_everything_can_be_read(browser: Browser, server: Served) -> None:
+    burning(server)
+    context, page, complaints = opened(browser, server, java_script_enabled=False)
+
+    page.goto("/services/shop")
+
+    assert page.locator("figure svg").first.is_visible()
+    assert "UTC" in page.locator("time").last.inner_text()
+    assert complaints == []
+    context.close()
