@@ -11,7 +11,7 @@ import duckdb
 import orjson
 
 from errorbudget import clock
-from errorbudget.ingest import ingest
+from errorbudget.ingest.run import ingest
 from errorbudget.source.duckdb.warehouse import Warehouse
 
 ROWS = 1_000_000

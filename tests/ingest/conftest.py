@@ -10,7 +10,8 @@ from typing import Any
 import orjson
 import pytest
 
-from errorbudget.ingest import Report, ingest
+from errorbudget.ingest.report import Report
+from errorbudget.ingest.run import ingest
 from errorbudget.source.duckdb.warehouse import Warehouse
 
 NOW = datetime(2026, 8, 1, 12, tzinfo=UTC)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from errorbudget.errors import Failure
-from errorbudget.ingest import correct
+from errorbudget.ingest.corrections import correct
 
 NOW = datetime(2026, 7, 21, tzinfo=UTC)
 GOOD = {"time": "2026-07-20T14:05:00Z", "service": "checkout", "trace_id": "t1"}

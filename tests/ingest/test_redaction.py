@@ -7,8 +7,8 @@ import duckdb
 import orjson
 import pytest
 
-from errorbudget.ingest import ingest
 from errorbudget.ingest.redaction import Redaction, Rule
+from errorbudget.ingest.run import ingest
 from errorbudget.source.duckdb.warehouse import Warehouse
 
 RULES = (

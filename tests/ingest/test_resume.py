@@ -164,7 +164,7 @@ RUN = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from errorbudget.ingest import ingest
+from errorbudget.ingest.run import ingest
 from errorbudget.source.duckdb.warehouse import Warehouse
 home, file = map(Path, sys.argv[1:])
 now = datetime(2026, 8, 1, tzinfo=UTC)

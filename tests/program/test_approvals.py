@@ -10,9 +10,9 @@ from errorbudget.change import Diff, FileChange
 from errorbudget.errors import Failure, Untrusted
 from errorbudget.objective.document import RiskClass
 from errorbudget.policy.approval import NAMESPACE, Says, Statement
+from errorbudget.program.asking import Question
 from errorbudget.program.gate import Answer
 from errorbudget.program.program import Program
-from errorbudget.program.question import Question
 from errorbudget.program.statements import Wanted
 from errorbudget.store.signatures import sign
 from program.test_gate import DOCUMENT, NOW, serve
@@ -313,3 +313,13 @@ def test_who_asked_once_is_an_asker_for_good(program: Program, tmp_path: Path):
     for name in ("c1", "c2"):
         with pytest.raises(Untrusted, match=f"{BO} asked for this change"):
             give(program, tmp_path, BO, draw(program, "product", change=name))
+
+
+def test_half_an_approval_still_waits(program: Program, tmp_path: Path):
+    ask(program)
+    give(program, tmp_path, ANA, draw(program, "engineering"))
+    (half,) = program.approvals.status("web", now=NOW)
+    give(program, tmp_path, BO, draw(program, "product"))
+    (whole,) = program.approvals.status("web", now=NOW)
+
+    assert (half["state"], whole["state"]) == ("waiting", "approved")

@@ -8,8 +8,8 @@ import pytest
 
 from errorbudget.change import Change
 from errorbudget.errors import Failure
+from errorbudget.program.asking import Question
 from errorbudget.program.program import Program
-from errorbudget.program.question import Question
 from program.traffic import START, at, document
 
 POLICY = """\

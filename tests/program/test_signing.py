@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from errorbudget.program.applied import Applied
+from errorbudget.program.asking import Question
 from errorbudget.program.program import Program
-from errorbudget.program.question import Question
 from errorbudget.program.signing import signed
 from store.keys import allow, make
 

@@ -22,9 +22,9 @@ from errorbudget.errors import Failure, Untrusted
 from errorbudget.notify.github import GitHub, verify
 from errorbudget.policy.approval import NAMESPACE, Says
 from errorbudget.program.approvals import Wanted
+from errorbudget.program.asking import Question
 from errorbudget.program.forge import Forge
 from errorbudget.program.program import Program
-from errorbudget.program.question import Question
 from errorbudget.store.signatures import sign
 from errorbudget.web.failing import Unauthorized
 from errorbudget.web.forge import GitHubApp

@@ -15,8 +15,8 @@ from errorbudget.errors import Failure, Unreachable
 
 if TYPE_CHECKING:
     from errorbudget.cli.door.door import Door
+    from errorbudget.program.asking import Question
     from errorbudget.program.offline import Offline
-    from errorbudget.program.question import Question
 
 RECORD: Final = "record of it"
 """Under which an answer given here carries what its server is to hear."""

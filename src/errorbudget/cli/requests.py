@@ -13,7 +13,7 @@ from errorbudget.cli.options import Json, answer
 from errorbudget.errors import Failure
 
 if TYPE_CHECKING:
-    from errorbudget.ingest import Report
+    from errorbudget.ingest.report import Report
 
 
 def ingest(

@@ -1,30 +1,14 @@
 """How dangerous may a change be? The document's classes, and its rules that read them off files."""
 
-from enum import StrEnum
 from itertools import pairwise
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PlainValidator, field_validator
 
+from errorbudget.objective.classes import RISING, RiskClass
 from errorbudget.objective.notation import nearest, shown
 from errorbudget.objective.section import Distinct, Identifier, Positive, Section, Some
 from errorbudget.objective.wording import located
-
-
-class RiskClass(StrEnum):
-    """What kind of change asks to ship."""
-
-    ROLLBACK = "rollback"
-    """Back to what ran healthily before."""
-    LOW = "low"
-    NORMAL = "normal"
-    HIGH = "high"
-    CRITICAL = "critical"
-    """Ends an incident, or closes a hole."""
-
-
-RISING: Final = (RiskClass.LOW, RiskClass.NORMAL, RiskClass.HIGH)
-"""The classes that files give, from the least to the most dangerous."""
 
 
 def _permitted(value: object) -> frozenset[RiskClass]:

@@ -1,10 +1,8 @@
 """What shows that a change is a rollback, or that it is critical?"""
 
-import re
 from datetime import datetime
 from typing import Final
 
-from errorbudget.errors import Failure
 from errorbudget.objective.document import RiskClass
 from errorbudget.source import Source
 from errorbudget.store.home import Home
@@ -12,7 +10,6 @@ from errorbudget.store.incidents import DeclaredBy, Incident
 
 SERVED_WELL: Final = 100
 """Requests that a version must have served before going back to it counts as a rollback."""
-_ADVISORY: Final = re.compile(r"(CVE-\d{4}-\d{4,}|GHSA(-[0-9a-z]{4}){3}|[A-Z]{2,12}-\d{4}[-:]\d+)")
 
 
 def of_rollback(
@@ -52,10 +49,3 @@ def incident(home: Home, service: str, environment: str, at: datetime) -> Incide
         ),
         None,
     )
-
-
-def advisory(text: str) -> str:
-    """An advisory's id, as its publisher writes it. Raises Failure."""
-    if not _ADVISORY.fullmatch(text):
-        raise Failure(f"--advisory: {text!r} is no advisory; write it as CVE-2026-12345")
-    return text

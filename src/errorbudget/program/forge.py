@@ -10,9 +10,9 @@ from errorbudget import clock
 from errorbudget.change import Change, Diff, FileChange
 from errorbudget.errors import Failure, Unreachable, Untrusted
 from errorbudget.notify.github import COMMENT, COMPARED, REPORTS, GitHub, Gone
+from errorbudget.program.asking import Question
 from errorbudget.program.changes import Changes
 from errorbudget.program.gate import Gate
-from errorbudget.program.question import Question
 from errorbudget.store.decided import Subject
 from errorbudget.store.deliveries import Deliveries, Delivery
 from errorbudget.store.home import Home

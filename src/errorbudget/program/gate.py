@@ -4,26 +4,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
 
-from errorbudget.change import Diff
-from errorbudget.errors import Failure
 from errorbudget.objective.document import ObjectiveDocument, RiskClass
 from errorbudget.policy.approval import Backing, backing, change_digest
 from errorbudget.policy.decision import Decision, decide
 from errorbudget.policy.permission import Return, is_unknown, place
 from errorbudget.policy.risk import RiskFinding, classify
 from errorbudget.program import evidence
+from errorbudget.program.asking import Question
 from errorbudget.program.book import Standing
 from errorbudget.program.budgets import Budgets
 from errorbudget.program.deployed import Deployed, deployed
 from errorbudget.program.named import going_back, recalled
 from errorbudget.program.objectives import Counting, Objectives
 from errorbudget.program.outcomes import Outcomes
-from errorbudget.program.question import Answer, Question, Weighed
+from errorbudget.program.question import Answer, Weighed
 from errorbudget.program.sight import Sight, look
 from errorbudget.program.turns import Turns
 from errorbudget.source import Source
@@ -236,26 +234,3 @@ def least(standings: Sequence[Standing]) -> Fraction | None:
     left = [None if one.budget.state == "unknown" else one.budget.remaining for one in standings]
     known = [share for share in left if share is not None]
     return min(known) if known and len(known) == len(left) else None
-
-
-def declared_risk(text: str | None) -> RiskClass | None:
-    """The risk class that `--risk` names. Raises Failure."""
-    if text is None:
-        return None
-    try:
-        return RiskClass(text)
-    except ValueError as cause:
-        classes = ", ".join(RiskClass)
-        raise Failure(f"--risk: {text!r} is not a risk class; write one of {classes}") from cause
-
-
-def diff_of(revisions: str | None, deployed: Sequence[str] = ()) -> Diff | None:
-    """What `--diff BASE..HEAD` alters in the repository of the current folder. Raises Failure.
-
-    `deployed` are the names of the deployed version, which is the base where it is known there.
-    """
-    from errorbudget.ingest import git
-
-    if revisions is None:
-        return None
-    return git.diff(revisions, repository=Path.cwd(), deployed=deployed)

@@ -13,8 +13,8 @@ from typing import Any
 from errorbudget.objective.document import RISING, ObjectiveDocument, RiskClass
 from errorbudget.policy.risk import RiskFinding, raised
 from errorbudget.program import evidence
+from errorbudget.program.asking import Question
 from errorbudget.program.deployed import deployed
-from errorbudget.program.question import Question
 from errorbudget.source import Source
 from errorbudget.store.decided import Subject
 from errorbudget.store.home import Home

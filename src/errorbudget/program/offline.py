@@ -18,7 +18,7 @@ from errorbudget.objective.reading import read
 from errorbudget.policy.decision import Decision
 from errorbudget.policy.risk import classify
 from errorbudget.policy.unreachable import decide_unreachable
-from errorbudget.program.question import Question
+from errorbudget.program.asking import Question
 from errorbudget.program.signing import verified_bytes
 from errorbudget.store.copies import Copies, Copy, Spool
 from errorbudget.store.decided import Shipped, Subject

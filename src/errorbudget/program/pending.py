@@ -49,7 +49,10 @@ class Pending:
             remaining=least(standings),
             now=now,
         )
-        answered = "declined" if backed.declined else "approved" if backed.approvals else ""
+        rule = document.policy.approval if document.policy else None
+        needed = 1 if is_critical or rule is None else rule.needed
+        approved = "approved" if len(backed.roles) >= needed else ""
+        answered = "declined" if backed.declined else approved
         # What was declined is listed until it ships, also when it may be asked about again.
         deferred = [one for one in answers if one.statement.says is Says.DECLINE]
         state = "void" if backed.void else "deferred" if deferred else "waiting"

@@ -8,27 +8,11 @@ from hashlib import sha256
 from typing import Any
 
 from errorbudget import clock
-from errorbudget.change import Diff
-from errorbudget.objective.document import ObjectiveDocument, RiskClass
+from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.policy.decision import Decision
+from errorbudget.program.asking import Question
 from errorbudget.program.book import Standing
 from errorbudget.store.decided import Decided, Subject
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """May this change ship?"""
-
-    service: str
-    change: str
-    diff: Diff | None = None
-    declared: RiskClass | None = None
-    by: tuple[str, ...] = ()
-    """Everybody who is asking: none of them may approve."""
-    advisory: str = ""
-    """The security advisory that a critical change answers."""
-    named: bool = False
-    """Whoever asks knows the name alone: what was told of the change before counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from errorbudget import clock
 from errorbudget.errors import Failure
-from errorbudget.ingest import Report, corrections, ingest
+from errorbudget.ingest import corrections
 from errorbudget.ingest.redaction import NOTHING, Redaction
+from errorbudget.ingest.report import Report
+from errorbudget.ingest.run import ingest
 from errorbudget.objective.indicator import requests
 from errorbudget.program.changes import Changes
 from errorbudget.program.objectives import Objectives

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 from errorbudget.policy.approval import Says
+from errorbudget.program.asking import Question
 from errorbudget.program.book import Standing
 from errorbudget.program.program import Program
-from errorbudget.program.question import Answer, Question
+from errorbudget.program.question import Answer
 from errorbudget.program.statements import Wanted
 from errorbudget.shop.generation import Shop
 from errorbudget.shop.plot import Deploy

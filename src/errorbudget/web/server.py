@@ -28,6 +28,7 @@ from errorbudget.objective.proposal.caps import Caps
 from errorbudget.program import redacting
 from errorbudget.program.accounts import Accounts
 from errorbudget.program.approvals import Approvals
+from errorbudget.program.asking import Question
 from errorbudget.program.backtests import Backtests
 from errorbudget.program.book import Standing
 from errorbudget.program.budgets import Budgets
@@ -44,7 +45,6 @@ from errorbudget.program.handoffs import Handoffs
 from errorbudget.program.letters import Letters
 from errorbudget.program.program import Program
 from errorbudget.program.proposals import Proposals
-from errorbudget.program.question import Question
 from errorbudget.program.reconciling import Reconciling
 from errorbudget.program.requests import Requests
 from errorbudget.program.rollups import Grouped, Rollups

@@ -11,8 +11,7 @@ from errorbudget import clock
 from errorbudget.errors import Failure
 from errorbudget.policy.approval import Says, Statement
 from errorbudget.program.approvals import Wanted
-from errorbudget.program.gate import declared_risk
-from errorbudget.program.question import Question
+from errorbudget.program.asking import Question, declared_risk
 from errorbudget.program.tokens import Scope
 from errorbudget.web.access import Caller
 from errorbudget.web.calling import Approves, Here, Reads
