@@ -103,7 +103,13 @@ def _verdict(budget: Mapping[str, Any], planned: Planned, found: Cost) -> str:
         return f"Nobody knows what is used today: no request counts in this window{newest}."
     after = f"With the {_percent(found.used)} used today, {_percent(found.used_after)}"
     if found.fits:
-        return f"{after}: it fits."
+        worst = found.used + found.share_range[1]
+        if worst <= 1:
+            return f"{after}: it fits."
+        return (
+            f"{after}: it fits if calls and retries fail independently; where they fail together,"
+            f" up to {_percent(worst)} would be used. Do not count on the retries."
+        )
     if found.needed_availability is None:
         return f"{after}: nothing is left for it; a target of {_down(found.needed_target)} is kept."
     credit = ", retries not counted on" if planned.retries else ""

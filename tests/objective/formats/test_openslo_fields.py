@@ -27,6 +27,7 @@ from objective.formats.test_importing import (
 
 NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+ZONE = re.compile(r"[A-Z][a-zA-Z_]+/[A-Z][a-zA-Z_]+")
 DURATION = re.compile(r"[1-9]\d*[mhdwMQY]")
 SQL = """\
 apiVersion: errorbudget/v1
@@ -108,6 +109,7 @@ def window(node: Mapping[str, Any]) -> None:
     has(node["calendar"], {"startTime", "timeZone"})
     datetime.strptime(node["calendar"]["startTime"], "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 -- local
     ZoneInfo(node["calendar"]["timeZone"])
+    assert ZONE.search(node["calendar"]["timeZone"]), node
 
 
 @pytest.mark.parametrize("text", [WEB, SQL])

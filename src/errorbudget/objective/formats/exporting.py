@@ -161,8 +161,10 @@ def _window(objective: Objective) -> dict[str, Any]:
     window = objective.window
     if isinstance(window, Rolling):
         return {"duration": span(window.minutes), "isRolling": True}
-    zone = {"startTime": "2024-01-01 00:00:00", "timeZone": window.timezone}
-    return {"duration": _CALENDAR[window.unit], "isRolling": False, "calendar": zone}
+    # OpenSLO's schema wants an area and a place.
+    zone = "Etc/UTC" if window.timezone == "UTC" else window.timezone
+    calendar = {"startTime": "2024-01-01 00:00:00", "timeZone": zone}
+    return {"duration": _CALENDAR[window.unit], "isRolling": False, "calendar": calendar}
 
 
 def _label(text: str) -> str:
