@@ -46,6 +46,13 @@ def found(program: Program) -> list[tuple[str, str]]:
     return [(one["version"], one["past_the_gate"]) for one in told]
 
 
+def test_what_shipped_before_the_gate_came_is_not_reported_wholesale(tmp_path: Path) -> None:
+    with served(tmp_path) as program:
+        told = program.reconciling.reconcile(now=at(6), since=at(3))
+        assert [one["version"] for one in told["ungated"]] == ["1.3", "1.4"]
+        assert told["changes"] == 2
+
+
 def test_a_version_that_nobody_asked_about_is_found_once(tmp_path: Path) -> None:
     with served(tmp_path) as program:
         for day in (1, 3, 4):

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from errorbudget.cli.door import entered
-from errorbudget.cli.options import Json, answer, print_json
+from errorbudget.cli.options import Json, answer, moment, print_json
 from errorbudget.errors import Failure
 
 app = typer.Typer(help="The audit trail.", no_args_is_help=True)
@@ -91,10 +91,18 @@ def export(
 
 
 @app.command()
-def reconcile(*, as_json: Json = False) -> None:
+def reconcile(
+    *,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="TIME", help="Only what started then or later."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Find deploys that nobody asked the gate about, and record each once as `ungated`."""
+    start = None if since is None else moment(since, "--since")
     with entered() as door:
-        told = door.audit.reconcile()
+        told = door.audit.reconcile(start)
     if as_json:
         print_json(told)
         return

@@ -21,13 +21,17 @@ class Reconciling:
         self._source = source
         self._objectives = objectives
 
-    def reconcile(self, *, now: datetime) -> dict[str, Any]:
+    def reconcile(self, *, now: datetime, since: datetime | None = None) -> dict[str, Any]:
         """Record every change that no decision permitted, once; tells what is new.
+
+        Of those that started at `since` or later, if given: not of a history before the gate.
 
         Only services whose document binds and has a policy are gated; others ship as they like.
         """
         Changes(self._home).recognise(self._source)
-        changes = [one for one in self._home.changes.list() if self._is_gated(one.service)]
+        changes = [
+            one for one in self._home.changes.list(since=since) if self._is_gated(one.service)
+        ]
         known, new = _recorded(self._home), list[dict[str, Any]]()
         given = answers(changes, decisions(self._home))
         for change, answer in zip(changes, given, strict=True):

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 
 from errorbudget import clock
 from errorbudget.web import answers
-from errorbudget.web.calling import Administers, At, Here, Reads, documented
+from errorbudget.web.calling import Administers, At, Here, Reads, documented, moment_of
 from errorbudget.web.failing import as_json
 
 router = APIRouter(prefix="/api/v1", tags=["looking back"])
@@ -30,7 +30,10 @@ def accounts(
     summary="Find what shipped past the gate",
     responses=documented(answers.Reconciled, "What is newly found, each recorded as `ungated`."),
 )
-def reconcile(server: Here, caller: Administers) -> Response:
-    """Set the trail beside recorded changes and the versions in the traffic."""
+def reconcile(server: Here, caller: Administers, since: str | None = None) -> Response:
+    """Set the trail beside recorded changes and the versions in the traffic.
+
+    With `since` only of what started then or later: not of a history before the gate.
+    """
     caller.everything()
-    return as_json(server.reconcile(clock.now()))
+    return as_json(server.reconcile(clock.now(), moment_of(since, "since")))

@@ -346,11 +346,11 @@ class Server:
             budgets = Budgets(self.program.home, warehouse, self.program.objectives)
             return Courses(self.program.home, budgets).read(service, at=at or clock.now())
 
-    def reconcile(self, now: datetime) -> dict[str, Any]:
+    def reconcile(self, now: datetime, since: datetime | None = None) -> dict[str, Any]:
         """Record what shipped past the gate."""
         with self._patiently() as warehouse:
             return Reconciling(self.program.home, warehouse, self.program.objectives).reconcile(
-                now=now
+                now=now, since=since
             )
 
     def document(self, service: str) -> ObjectiveDocument:

@@ -31,9 +31,9 @@ class AtHome:
         """The trail as it leaves the home: a copy, or attestations of its decisions."""
         return self._audit.export(form)
 
-    def reconcile(self) -> Told:
+    def reconcile(self, since: datetime | None) -> Told:
         """Record what shipped past the gate."""
-        return self._program.reconciling.reconcile(now=clock.now())
+        return self._program.reconciling.reconcile(now=clock.now(), since=since)
 
     def accounts(self, service: str, quarter: str | None, at: datetime | None) -> list[Told]:
         """Where the budget of a quarter went, by objective."""
@@ -59,9 +59,10 @@ class OnServer:
         """The trail as it leaves the home: a copy, or attestations of its decisions."""
         return self._wire.stream("/api/v1/audit/export", **{"as": form})
 
-    def reconcile(self) -> Told:
+    def reconcile(self, since: datetime | None) -> Told:
         """Record what shipped past the gate."""
-        return self._wire.post("/api/v1/audit/reconcile", patient=True)
+        query = {"since": since.isoformat()} if since else {}
+        return self._wire.post("/api/v1/audit/reconcile", patient=True, params=query)
 
     def accounts(self, service: str, quarter: str | None, at: datetime | None) -> list[Told]:
         """Where the budget of a quarter went, by objective."""
