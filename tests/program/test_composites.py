@@ -190,6 +190,23 @@ def test_what_nobody_promises_leaves_the_operations_unknown(tmp_path: Path) -> N
     assert found["composite"]["words"] == "nobody promises mail delivery"
 
 
+def test_a_member_of_a_pool_is_joined_by_its_own_requests(tmp_path: Path) -> None:
+    rows, _ = orders(Random(1), 100, named=1, every=True)
+    with Program.open(tmp_path / "home", create=True) as program:
+        pool = MEMBER.replace("service: %s", "name: back\nservices: [ledger, other, %s]")
+        for name, text in (
+            ("checkout", CHECKOUT.replace("delivery", "availability")),
+            ("back", pool % ("mail", "availability")),
+        ):
+            file = tmp_path / f"{name}.yaml"
+            file.write_text(text)
+            program.objectives.apply(file, now=START)
+        ingest(program, tmp_path, "rows", rows)
+        joins = order(program)["composite"]["joins"]
+
+    assert [(one["service"], one["valid"]) for one in joins] == [("ledger", 100), ("mail", 100)]
+
+
 def test_a_watch_tells_of_operations_that_fail_elsewhere_and_the_gate_is_not_asked(
     tmp_path: Path,
 ) -> None:

@@ -136,17 +136,19 @@ def composites(
             name=name,
             promise=promise,
             joins={
-                service: _promised(speaking(service), objective)
+                service: _promised(service, speaking(service), objective)
                 for service, objective in promise.joins.items()
             },
         )
 
 
-def _promised(document: ObjectiveDocument | None, objective: str) -> Indicator | None:
+def _promised(service: str, document: ObjectiveDocument | None, objective: str) -> Indicator | None:
     if document is None or objective not in document.objectives:
         return None
     if document.requests.source != "warehouse":
         return None
+    if service != document.name and len(document.services) > 1:  # of a pool, its own requests
+        document = document.model_copy(update={"pooled": (service,)})
     return indicator(document, objective)
 
 
