@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from errorbudget.objective.document import RISING, RiskClass
 from errorbudget.policy.decision import Decision, Outcome, Reason, decide
-from errorbudget.policy.permission import percent
+from errorbudget.policy.permission import Beside, percent
 from errorbudget.policy.risk import RiskFinding
 from policy.promises import APPROVAL, POLICY, document
 
@@ -349,3 +349,25 @@ def test_the_exit_code_follows_from_the_answer(
     assert bound or decision.exit_code == 0
     permitted = risk_class in decision.permits_now and risk_class is not CRITICAL
     assert not bound or permitted == (decision.exit_code == 0)
+
+
+@pytest.mark.parametrize(
+    ("how", "alert", "band"),
+    [
+        ("one_band_lower", "fire", "above 25 %"),
+        ("one_band_lower", "warn", "above 50 %"),
+        ("one_band_lower", "recovering", "above 50 %"),
+        ("keep_band", "fire", "above 50 %"),
+    ],
+)
+def test_an_active_fire_counts_one_band_lower_where_the_policy_says_so(
+    how: str, alert: str, band: str
+):
+    doc = document(policy=f"{POLICY}  active_fire: {how}\n{APPROVAL}")
+
+    normal = ask(NORMAL, left("0.9"), doc=doc, beside={"availability": Beside(alert=alert)})
+    rollback = ask(ROLLBACK, left("0.9"), doc=doc, beside={"availability": Beside(alert=alert)})
+
+    assert normal.band == band
+    assert normal.exit_code == (0 if band == "above 50 %" else 3)
+    assert rollback.exit_code == 0
