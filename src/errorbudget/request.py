@@ -31,6 +31,17 @@ SENT: Final = tuple(name for name, kind in COLUMNS.items() if kind != "count")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """From which minute on there are requests still, and the batch that dropped what came before.
+
+    Zeros where all are kept. Minutes before cannot be counted any more.
+    """
+
+    from_minute: int = 0
+    batch: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """How far one feed has been taken in; stored in one transaction with the rows it speaks of."""
 

@@ -20,6 +20,7 @@ from errorbudget.cli import (
     incident,
     letter,
     objective,
+    prune,
     requests,
     serve,
     token,
@@ -40,6 +41,7 @@ app = typer.Typer(
 )
 app.command("ingest")(requests.ingest)
 app.command("correct")(requests.correct)
+app.command("prune")(prune.prune)
 app.add_typer(objective.app, name="objective")
 app.command("budget")(budget.budget)
 app.command("failed")(failed.failed)

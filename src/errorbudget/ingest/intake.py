@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import duckdb
 
-from errorbudget.request import Added, Corrected, Receipt
+from errorbudget.request import Added, Corrected, Kept, Receipt
 
 if TYPE_CHECKING:
     from errorbudget.objective.criterion import Criterion
@@ -23,6 +23,10 @@ class Intake(Protocol):
 
     def receipts(self) -> list[Receipt]:
         """The newest receipt of each feed."""
+        ...
+
+    def kept(self) -> Kept:
+        """From when on there are requests: what is older cannot be counted."""
         ...
 
     def add_requests(self, receipt: Receipt) -> Added:

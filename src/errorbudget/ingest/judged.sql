@@ -31,6 +31,7 @@ select
         when not moment between timestamp '1971-01-01' and timestamp '2099-12-31 23:59:59.999999'
             then 'time is outside 1971 to 2099; numbers are Unix milliseconds'
         when moment > timestamp {latest} then 'time is in the future: check the clock or the time zone'
+        when moment < timestamp {earliest} then 'requests of its time are no longer kept'
         {checks}
     end as reason
 from timed

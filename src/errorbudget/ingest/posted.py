@@ -1,7 +1,7 @@
 """Which requests does a posted body of NDJSON hold? Read with the SQL that reads files."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +18,8 @@ from errorbudget.ingest.redaction import NOTHING, Redaction
 from errorbudget.ingest.rejected import SHOWN, Rejected
 from errorbudget.ingest.staging import AHEAD, REQUESTS, Stage
 from errorbudget.ingest.statements import literal, statement
+from errorbudget.ledger.window import moment
+from errorbudget.request import Kept
 
 _PIECE: Final = 4 << 20
 _TABLE: Final = "posted"
@@ -66,6 +68,8 @@ class Reading:
     staging: Path
     limits: PostedLimits = field(default_factory=PostedLimits)
     redaction: Redaction = NOTHING
+    kept: Callable[[], Kept] = Kept
+    """From when on there are requests: what is older cannot be counted any more."""
 
     def read(
         self, body: bytes, now: datetime, *, service: str = "", allowed: Allowed = EVERYBODY
@@ -80,8 +84,15 @@ class Reading:
             file.unlink()
 
     def _read(self, text: Text, now: datetime, service: str, allowed: Allowed) -> Posted:
-        latest = now + self.limits.ahead
-        stage = Stage(self.connection, REQUESTS, service, Maps(), latest, redaction=self.redaction)
+        stage = Stage(
+            self.connection,
+            REQUESTS,
+            service,
+            Maps(),
+            latest=now + self.limits.ahead,
+            earliest=moment(self.kept().from_minute),
+            redaction=self.redaction,
+        )
         read = Posted()
         for piece in pieces.pieces(text, pieces.START, _PIECE):
             if piece.end.position > self.limits.body_bytes:

@@ -25,6 +25,7 @@ from errorbudget.ingest.report import Report
 from errorbudget.ingest.resume import file_hash, known_prefix
 from errorbudget.ingest.staging import AHEAD, LOGS, REQUESTS, Kind, Progress, Stage, Staged
 from errorbudget.ingest.statements import literal, statement
+from errorbudget.ledger.window import moment
 from errorbudget.request import Receipt
 
 PIECE: Final = 8 << 20
@@ -181,8 +182,15 @@ def _ahead(
     alone: Callable[[Item], bool] = lambda _: False,
 ) -> Iterator[list[tuple[Item, Staged]]]:
     def stage(connection: duckdb.DuckDBPyConnection) -> Stage:
-        latest = order.now + AHEAD
-        return Stage(connection, order.kind, order.service, maps, latest, redaction=order.redaction)
+        return Stage(
+            connection,
+            order.kind,
+            order.service,
+            maps,
+            latest=order.now + AHEAD,
+            earliest=moment(order.intake.kept().from_minute),
+            redaction=order.redaction,
+        )
 
     return staged_ahead(order.intake.connection, order.kind, stage, items, work, alone)
 

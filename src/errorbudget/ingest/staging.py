@@ -78,6 +78,7 @@ class Staged:
 AHEAD: Final = timedelta(minutes=15)
 """How far the clock of a sender may be ahead of ours."""
 
+_START: Final = datetime(1971, 1, 1, tzinfo=UTC)
 _EVER: Final = datetime(2099, 12, 31, 23, 59, tzinfo=UTC)
 
 
@@ -91,6 +92,8 @@ class Stage:
     maps: Maps
     latest: datetime = _EVER
     """What comes later lies in the future."""
+    earliest: datetime = _START
+    """What comes earlier is no longer kept."""
     redaction: Redaction = NOTHING
     _agents: dict[str, bool] = field(default_factory=dict[str, bool])
 
@@ -155,7 +158,8 @@ class Stage:
             ),
             service=literal(self.service),
             moment=statement("moment"),
-            latest=literal(self.latest.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")),
+            latest=_literal(self.latest),
+            earliest=_literal(self.earliest),
             checks=self.kind.checks,
         )
 
@@ -167,6 +171,10 @@ class Stage:
         bots = [agent for agent, bot in new.items() if bot]
         if bots:
             self.connection.execute("insert into bots select unnest($bots)", {"bots": bots})
+
+
+def _literal(moment: datetime) -> str:
+    return literal(moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f"))
 
 
 def _temporary(table: str) -> str:

@@ -1,7 +1,7 @@
 """For how much of a window the source was alive: the share of minutes we can speak of."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -24,6 +24,15 @@ class Life:
     as_of: datetime | None = None
     alive: tuple[Span, ...] = ()
     excluded: tuple[Span, ...] = ()
+
+    def known_from(self, minute: int) -> "Life":
+        """The same where nothing is known of what came before a minute."""
+        if not minute:
+            return self
+        alive = (
+            Span(max(span.start, minute), span.end) for span in self.alive if span.end > minute
+        )
+        return replace(self, alive=tuple(alive))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -112,6 +112,7 @@ class Book:
         self.news: Sequence[Part] = ()
         """The parts that the last `bring_to` found something new of."""
         self._counted: dict[str, int] = {}
+        self._missing: dict[str, int] = {}
         self._columns: Lives | None = None
         self._by_minute: frozenset[int] = frozenset()
         self._unseen: dict[str, tuple[str, ...]] = {}
@@ -179,7 +180,12 @@ class Book:
     def lives(self) -> Lives:
         """Since when, and when, each row could be seen."""
         if self._columns is None:
-            lives = [self._lives[promise.part.key] for promise in self.promises]
+            lives = [
+                self._lives[promise.part.key].known_from(
+                    self._missing.get(promise.indicator.series, 0)
+                )
+                for promise in self.promises
+            ]
             self._columns = Lives.of(lives)
         return self._columns
 
@@ -259,6 +265,7 @@ class Book:
         """Bring its tallies up to date, and read again the days that changed since we read them."""
         counted = part.count(self._source, self._tallies, self._counted.get(part.key))
         self._counted[part.key] = counted.newest
+        self._missing |= counted.missing
         if self._sums is not None:
             self._replace(part, counted.days)
 

@@ -68,7 +68,7 @@ class Journey(Part):
     def count(self, source: Source, tallies: Days, seen: int | None) -> Counted:
         """Bring up to date what is known of the operations, and what bounds the rest."""
         if self.missing:
-            return Counted(days=frozenset(), newest=0)
+            return Counted(days=frozenset(), newest=0, missing={})
         operations = self.operations
         for one in (operations.of, *operations.joins):
             count_again(source, tallies, [one, Nameless(of=one)])
@@ -77,6 +77,7 @@ class Journey(Part):
             [operations.series],
             touched=partial(source.operations_touched, operations),
             tally=lambda minutes: [source.operations(operations, minutes)],
+            kept=source.kept(),
             seen=seen,
         )
 

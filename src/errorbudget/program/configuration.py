@@ -125,6 +125,16 @@ class Watching(BaseModel):
     """Between two loads of what was acknowledged."""
 
 
+class Retaining(BaseModel):
+    """How long what was received is kept; counts are kept for good."""
+
+    model_config = STRICT
+    requests: Annotated[Span, Field(ge=timedelta(days=1))] | None = None
+    """All of them where unset."""
+    logs: Annotated[Span, Field(ge=timedelta(days=1))] | None = None
+    """The texts of log records: never longer than the requests they speak of."""
+
+
 class Signing(BaseModel):
     """Where the keys of those who sign are; beside the home's own records where unset."""
 
@@ -172,6 +182,8 @@ class Configuration(BaseModel):
     redact: tuple[Redact, ...] = ()
     """What is dropped, hashed or masked before it is stored."""
     watch: Watching = Watching()
+    retain: Retaining = Retaining()
+    """How long requests and log records are kept."""
     signers: Signing = Signing()
     targets: dict[str, Target] = Field(default_factory=dict[str, Target])
     """Whom messages go to, by the names that documents use under `notify`."""

@@ -9,7 +9,9 @@ import numpy as np
 from errorbudget.ledger.tally import DAY, Counts, Tallies, by_day, merge, pack_day, unpack_day
 from errorbudget.objective.indicator import Counting
 from errorbudget.program.held import Days
+from errorbudget.request import Kept
 from errorbudget.source import Source, Touched
+from errorbudget.store.tallies import Extent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +22,8 @@ class Counted:
     """The days that differ from what was seen."""
     newest: int
     """The batch that the tallies are of."""
+    missing: Mapping[str, int]
+    """Before which minute a series could not be counted, of those of which some could not."""
 
 
 def count_again(
@@ -35,6 +39,7 @@ def count_again(
         [one.series for one in counting],
         touched=partial(source.touched, counting[0].requests),
         tally=partial(source.tally, counting),
+        kept=source.kept(),
         seen=seen,
     )
 
@@ -45,24 +50,36 @@ def bring_up_to_date(
     *,
     touched: Callable[[int], Touched],
     tally: Callable[[Counts | None], Sequence[Tallies]],
+    kept: Kept,
     seen: int | None,
 ) -> Counted:
     """The same for series that are counted together, whatever it is that counts them."""
     with tallies.counting:
         counted = [tallies.counted(one) for one in series]
-        known = [batch for batch in counted if batch is not None]
+        known = [extent.batch for extent in counted if extent is not None]
+        froms = [_from_minute(extent, kept) for extent in counted]
+        missing = {one: minute for one, minute in zip(series, froms, strict=True) if minute}
         whole = len(known) < len(counted)
         since = 0 if whole else min(known) if seen is None else min(*known, seen)
         news = touched(since)
         changed = set[int]((news.minutes // DAY).tolist())
         if not whole and news.newest == min(known) == max(known):
-            return Counted(days=frozenset(changed), newest=news.newest)
-        counts = tally(None if whole else news.minutes)
-        for one, found in zip(series, counts, strict=True):
+            return Counted(days=frozenset(changed), newest=news.newest, missing=missing)
+        # What was counted stays where its requests are no longer kept.
+        counts = tally(None if whole else news.minutes[news.minutes >= kept.from_minute])
+        for one, found, from_minute in zip(series, counts, froms, strict=True):
             days = _packed(tallies, one, found, whole=whole)
-            tallies.replace_days(one, days, counted_batch=news.newest)
+            extent = Extent(batch=news.newest, from_minute=from_minute)
+            tallies.replace_days(one, days, extent=extent)
             changed.update(days)
-    return Counted(days=frozenset(changed), newest=news.newest)
+    return Counted(days=frozenset(changed), newest=news.newest, missing=missing)
+
+
+def _from_minute(extent: Extent | None, kept: Kept) -> int:
+    """Since when a series is counted: one that is new, or was not up to date, has lost the rest."""
+    if extent is None:
+        return kept.from_minute
+    return max(extent.from_minute, kept.from_minute if extent.batch < kept.batch - 1 else 0)
 
 
 def _packed(tallies: Days, series: str, counts: Tallies, *, whole: bool) -> Mapping[int, bytes]:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
+from errorbudget.store.tallies import Extent
+
 
 class Days(Protocol):
     """Where packed days of tallies are kept, and up to which batch each series was counted."""
@@ -18,12 +20,12 @@ class Days(Protocol):
         """The days of a series from one on, oldest first."""
         ...
 
-    def counted(self, series: str) -> int | None:
-        """The newest batch that a series includes; None if never counted."""
+    def counted(self, series: str) -> Extent | None:
+        """How far a series was counted; None if never."""
         ...
 
-    def replace_days(self, series: str, days: Mapping[int, bytes], *, counted_batch: int) -> None:
-        """Put these days in the place of those kept, and note the batch."""
+    def replace_days(self, series: str, days: Mapping[int, bytes], *, extent: Extent) -> None:
+        """Put these days in the place of those kept, and note how far."""
         ...
 
 
@@ -33,18 +35,18 @@ class HeldDays:
     def __init__(self) -> None:
         self.counting = threading.Lock()
         self._days: dict[str, dict[int, bytes]] = {}
-        self._counted: dict[str, int] = {}
+        self._counted: dict[str, Extent] = {}
 
     def load_days(self, series: str, from_day: int) -> dict[int, bytes]:
         """The days of a series from one on, oldest first."""
         days = self._days.get(series, {})
         return {day: days[day] for day in sorted(days) if day >= from_day}
 
-    def counted(self, series: str) -> int | None:
-        """The newest batch that a series includes; None if never counted."""
+    def counted(self, series: str) -> Extent | None:
+        """How far a series was counted; None if never."""
         return self._counted.get(series)
 
-    def replace_days(self, series: str, days: Mapping[int, bytes], *, counted_batch: int) -> None:
-        """Put these days in the place of those kept, and note the batch."""
+    def replace_days(self, series: str, days: Mapping[int, bytes], *, extent: Extent) -> None:
+        """Put these days in the place of those kept, and note how far."""
         self._days.setdefault(series, {}).update(days)
-        self._counted[series] = counted_batch
+        self._counted[series] = extent

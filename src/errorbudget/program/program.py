@@ -26,6 +26,7 @@ from errorbudget.program.objectives import Objectives
 from errorbudget.program.offline import OfflineRecords
 from errorbudget.program.reconciling import Reconciling
 from errorbudget.program.requests import Requests
+from errorbudget.program.retention import Retention
 from errorbudget.program.rollups import Rollups
 from errorbudget.program.watching import Route, Watch, nobody
 from errorbudget.source.duckdb.warehouse import Warehouse
@@ -62,6 +63,11 @@ class Program:
         """Requests, logs and corrections in."""
         redaction = redacting.of_environment(self.home)
         return Requests(self.home, self.warehouse, self.objectives, redaction)
+
+    @cached_property
+    def retention(self) -> Retention:
+        """What is kept, and for how long."""
+        return Retention(self.home, self.warehouse, self.objectives)
 
     @cached_property
     def objectives(self) -> Objectives:

@@ -11,6 +11,7 @@ from errorbudget import clock
 from errorbudget.change import Appearance
 from errorbudget.ledger.tally import Counts, Tallies
 from errorbudget.ledger.window import Span
+from errorbudget.request import Kept
 
 if TYPE_CHECKING:
     from errorbudget.burn.breakdown import Breakdown
@@ -123,6 +124,10 @@ class Source(Protocol):
 
     def stirred(self, since: int) -> Stirred:
         """Services whose counts or liveness batches after `since` may have changed."""
+        ...
+
+    def kept(self) -> Kept:
+        """From when on there are requests to count."""
         ...
 
     def touched(self, requests: Requests, since: int) -> Touched:

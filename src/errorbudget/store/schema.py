@@ -100,6 +100,13 @@ counted = Table(
     metadata,
     Column("series", String(64), primary_key=True),
     Column("batch", BigInteger, nullable=False, comment="the newest batch in the tallies"),
+    Column(
+        "from_minute",
+        BigInteger,
+        nullable=False,
+        server_default="0",
+        comment="what came before was no longer kept when it was to be counted",
+    ),
 )
 
 change = Table(

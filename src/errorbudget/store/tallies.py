@@ -2,11 +2,22 @@
 
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from sqlalchemy import bindparam, delete, insert, select
 
 from errorbudget.store.database import Database
 from errorbudget.store.schema import counted, tally_day
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """How far a series was counted."""
+
+    batch: int
+    """The newest batch that its tallies include."""
+    from_minute: int = 0
+    """What came before could not be counted; 0 where all could."""
 
 
 class TallyDays:
@@ -27,14 +38,15 @@ class TallyDays:
         with self._database.reading() as connection:
             return {row.day: row.minutes for row in connection.execute(days)}
 
-    def counted(self, series: str) -> int | None:
-        """The newest batch that the stored tallies of a series include; None if never counted."""
-        batch = select(counted.c.batch).where(counted.c.series == series)
+    def counted(self, series: str) -> Extent | None:
+        """How far the stored tallies of a series reach; None if never counted."""
+        extent = select(counted.c.batch, counted.c.from_minute).where(counted.c.series == series)
         with self._database.reading() as connection:
-            return connection.execute(batch).scalar()
+            row = connection.execute(extent).first()
+        return Extent(batch=row.batch, from_minute=row.from_minute) if row else None
 
-    def replace_days(self, series: str, days: Mapping[int, bytes], *, counted_batch: int) -> None:
-        """Put these days in the place of those stored, and note the batch, all or nothing."""
+    def replace_days(self, series: str, days: Mapping[int, bytes], *, extent: Extent) -> None:
+        """Put these days in the place of those stored, and note how far, all or nothing."""
         these = delete(tally_day).where(
             tally_day.c.series == series, tally_day.c.day == bindparam("day_")
         )
@@ -44,4 +56,8 @@ class TallyDays:
                 connection.execute(these, [{"day_": day} for day in days])
                 connection.execute(insert(tally_day), rows)
             connection.execute(delete(counted).where(counted.c.series == series))
-            connection.execute(insert(counted).values(series=series, batch=counted_batch))
+            connection.execute(
+                insert(counted).values(
+                    series=series, batch=extent.batch, from_minute=extent.from_minute
+                )
+            )

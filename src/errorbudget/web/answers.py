@@ -544,6 +544,15 @@ class DeadLetter(_Answer):
     put: str
 
 
+class Pruned(_Answer):
+    """What was dropped."""
+
+    requests_before: str | None
+    logs_before: str | None
+    requests: int
+    logs: int
+
+
 class Resent(_Answer):
     """How many letters wait for delivery again."""
 

@@ -24,6 +24,7 @@ from errorbudget.web import (
     proposing,
     reading,
     responding,
+    retaining,
     sending,
 )
 from errorbudget.web.families import Note
@@ -51,7 +52,7 @@ def application(server: Server) -> FastAPI:
     failing.install(app)
     asking = (reading, promising, proposing, explaining, gating, offline, accounting)
     people = (approving, responding)
-    for routes in (sending, *asking, *people, administering, health, metrics):
+    for routes in (sending, *asking, *people, administering, retaining, health, metrics):
         app.include_router(routes.router)
     for surface in (flagger, github):
         app.include_router(surface.router)

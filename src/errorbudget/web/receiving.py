@@ -90,7 +90,7 @@ class PostedDoor:
         self._readings = SimpleQueue[Reading]()
         for _ in range(READINGS):
             own = warehouse.another()
-            self._readings.put(Reading(own.connection, own.staging, limits, redaction))
+            self._readings.put(Reading(own.connection, own.staging, limits, redaction, own.kept))
 
     def receive(
         self,

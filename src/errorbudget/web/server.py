@@ -5,13 +5,14 @@ import shutil
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from errorbudget import clock
 from errorbudget.burn.handoff import Handoff
+from errorbudget.errors import Failure
 from errorbudget.ingest.journal import JournalLimits
 from errorbudget.ingest.otlp import Door
 from errorbudget.ingest.otlp.settings import Conventions, Limits, Settings
@@ -33,7 +34,7 @@ from errorbudget.program.backtests import Backtests
 from errorbudget.program.book import Standing
 from errorbudget.program.budgets import Budgets
 from errorbudget.program.burns import Burns, BurnStanding
-from errorbudget.program.configuration import Configuration, Receiving, is_loopback, split
+from errorbudget.program.configuration import Configuration, is_loopback, split
 from errorbudget.program.contexts import Contexts
 from errorbudget.program.courses import Course, Courses
 from errorbudget.program.differing import Differing
@@ -47,6 +48,7 @@ from errorbudget.program.program import Program
 from errorbudget.program.proposals import Proposals
 from errorbudget.program.reconciling import Reconciling
 from errorbudget.program.requests import Requests
+from errorbudget.program.retention import Retention
 from errorbudget.program.rollups import Grouped, Rollups
 from errorbudget.program.statements import Wanted
 from errorbudget.program.tokens import Tokens
@@ -55,6 +57,7 @@ from errorbudget.program.watching import Watch
 from errorbudget.source import Failing
 from errorbudget.source.duckdb.warehouse import Warehouse
 from errorbudget.web.current import OVERDUE, PATIENCE, Current, known
+from errorbudget.web.daily import Daily
 from errorbudget.web.families import Calls, Note
 from errorbudget.web.forge import GitHubApp
 from errorbudget.web.own import SERVICE, OwnRequests, document
@@ -65,8 +68,8 @@ class Server:
     """An open home and everything that works on it at once, each with a warehouse of its own."""
 
     def __init__(self, program: Program, configuration: Configuration, key: str) -> None:
-        receive, signers = configuration.receive, configuration.signers
-        program.home.signers = program.home.signers_in(signers.allowed, signers.revoked)
+        receive = configuration.receive
+        _take_signers(program, configuration)
         self.program = program
         self.configuration = configuration
         self.key = key
@@ -77,9 +80,9 @@ class Server:
             program.home.path / "journal", program.warehouse.another(), _pace(configuration)
         )
         redaction = redacting.redaction(program.home, configuration)
-        self.otlp = Door(self.stream, program.home.rejected, _settings(receive, redaction))
+        self.otlp = Door(self.stream, program.home.rejected, _settings(configuration, redaction))
         self.posted = PostedDoor(
-            self.stream, program.warehouse, program.home.rejected, _posted(receive), redaction
+            self.stream, program.warehouse, program.home.rejected, _posted(configuration), redaction
         )
         self.room = Room(receive.body, receive.at_once)
         self._addresses = open_targets(
@@ -87,7 +90,7 @@ class Server:
         )
         self._delivery = Delivery(program.home.outbox, self._addresses.channels, clock=clock.now)
         self.current = self._current()
-        self.heartbeat = self._heartbeat()
+        self.heartbeat, self._daily = self._heartbeat(), Daily(self.prune)
         self.own = OwnRequests(self.stream) if configuration.measure_itself else None
         self._reading = program.warehouse.another()
         self._reading_turn, self._asking_turn = threading.Lock(), threading.Lock()
@@ -149,12 +152,14 @@ class Server:
         self.heartbeat.start()
         if self.github:
             self.github.start()
+        self._daily.start()
         if self.own:
             self._promise_of_itself()
             self.own.start()
 
     def stop(self) -> None:
         """Load what was acknowledged, evaluate it, tell what it says, and let go."""
+        self._daily.stop()
         self.heartbeat.stop()
         if self.github:
             self.github.stop()
@@ -353,6 +358,20 @@ class Server:
                 now=now, since=since
             )
 
+    def prune(
+        self, *, requests: timedelta | None = None, logs: timedelta | None = None
+    ) -> dict[str, Any]:
+        """Drop what is older than is asked, or configured. Raises Failure."""
+        retain, late = self.configuration.retain, self.configuration.receive.late
+        if requests and requests < late:
+            raise Failure(
+                "requests: senders may be later than that (receive.late), and would not be counted"
+            )
+        with self._patiently() as warehouse:
+            return Retention(self.program.home, warehouse, self.program.objectives).prune(
+                requests=requests or retain.requests, logs=logs or retain.logs, now=clock.now()
+            )
+
     def document(self, service: str) -> ObjectiveDocument:
         """The document that counts for a service. Raises Failure."""
         return self._budgets.document(service)
@@ -445,6 +464,11 @@ class Server:
         return None if service is None else self._budgets.document(service).name
 
 
+def _take_signers(program: Program, configuration: Configuration) -> None:
+    signers = configuration.signers
+    program.home.signers = program.home.signers_in(signers.allowed, signers.revoked)
+
+
 def _full(free: int, spare: int) -> str:
     return (
         f"the disk is full: {free >> 20} MiB are left, and {spare >> 20} MiB are kept for what was"
@@ -464,14 +488,14 @@ def _pace(configuration: Configuration) -> Pace:
     )
 
 
-def _settings(receive: Receiving, redaction: Redaction) -> Settings:
-    usual = Conventions()
+def _settings(configuration: Configuration, redaction: Redaction) -> Settings:
+    usual, receive = Conventions(), configuration.receive
     return Settings(
         limits=Limits(
             body_bytes=receive.body,
             attributes=receive.attributes,
             ahead=receive.ahead,
-            behind=receive.late,
+            behind=_kept(configuration, receive.late),
         ),
         conventions=Conventions(
             tenant=(*receive.tenant, *usual.tenant),
@@ -481,10 +505,16 @@ def _settings(receive: Receiving, redaction: Redaction) -> Settings:
     )
 
 
-def _posted(receive: Receiving) -> PostedLimits:
+def _kept(configuration: Configuration, late: timedelta) -> timedelta:
+    """How late rows may be: what is older than requests are kept cannot be counted any more."""
+    return min(late, configuration.retain.requests or late)
+
+
+def _posted(configuration: Configuration) -> PostedLimits:
+    receive = configuration.receive
     return PostedLimits(
         ahead=receive.ahead,
-        behind=receive.oldest,
+        behind=_kept(configuration, receive.oldest),
         attributes=receive.attributes,
         body_bytes=receive.body,
     )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         objectives,
         proposals,
         requests,
+        retention,
         tokens,
     )
     from errorbudget.cli.door.wire import Wire
@@ -44,6 +45,13 @@ class Door:
         from errorbudget.cli.door import requests
 
         return self._either(requests.AtHome, requests.OnServer)
+
+    @cached_property
+    def retention(self) -> retention.AtHome | retention.OnServer:
+        """What is kept, and for how long."""
+        from errorbudget.cli.door import retention
+
+        return self._either(retention.AtHome, retention.OnServer)
 
     @cached_property
     def objectives(self) -> objectives.AtHome | objectives.OnServer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,9 +17,9 @@ from errorbudget import clock
 from errorbudget.change import Appearance
 from errorbudget.ledger.tally import Counts, Tallies
 from errorbudget.ledger.window import Span, moment
-from errorbudget.request import Added, Corrected, Receipt
+from errorbudget.request import Added, Corrected, Kept, Receipt
 from errorbudget.source import Appeared, Failing, Liveness, Logs, Stirred, Touched, Version
-from errorbudget.source.duckdb import breaking_down, counting, joining, living, witnessing
+from errorbudget.source.duckdb import breaking_down, counting, joining, keeping, living, witnessing
 from errorbudget.source.duckdb.connection import open_file
 from errorbudget.source.duckdb.statements import statement
 
@@ -157,6 +157,25 @@ class Warehouse:
         rows = self.connection.execute(statement("stirred"), {"since": since}).fetchall()
         return Stirred(services=frozenset(row[0] for row in rows), newest=newest)
 
+    def kept(self) -> Kept:
+        """From when on there are requests to count."""
+        return keeping.kept(self.connection)
+
+    def older(self, requests: int, logs: int) -> keeping.Pruned:
+        """What lies before these minutes."""
+        return keeping.older(self.connection, requests, logs)
+
+    def prune(self, requests: int, logs: int, first: Callable[[], None]) -> keeping.Pruned:
+        """Drop requests and log records before these minutes; nothing is stored after `first`."""
+        receipt = Receipt(feed="", key="", position=0, line=0)
+        with self._batch("corrections", receipt, first) as batch:
+            return keeping.prune(self.connection, batch, requests, logs)
+
+    def compact(self, before: int) -> None:
+        """Tell in fewer rows what happened before a minute."""
+        with self._transaction():
+            keeping.compact(self.connection, before)
+
     def touched(self, requests: Requests, since: int) -> Touched:
         """Minutes whose counts batches after `since` may have changed."""
         return counting.touched(self.connection, requests, since)
@@ -290,9 +309,11 @@ class Warehouse:
         )
 
     @contextmanager
-    def _batch(self, kind: _Kind, receipt: Receipt) -> Generator[int]:
+    def _batch(
+        self, kind: _Kind, receipt: Receipt, first: Callable[[], None] = lambda: None
+    ) -> Generator[int]:
         """A transaction that ends with the receipt: a kill leaves all of a batch or nothing."""
-        with self._transaction():
+        with self._transaction(first):
             batch = int(self._one("next_batch")[0])
             yield batch
             self._one(
@@ -306,9 +327,10 @@ class Warehouse:
             )
 
     @contextmanager
-    def _transaction(self) -> Generator[None]:
+    def _transaction(self, first: Callable[[], None] = lambda: None) -> Generator[None]:
         # Batches are numbered in the order in which they become visible: one after the other.
         with self._turn:
+            first()
             self.connection.execute("begin")
             try:
                 yield
@@ -331,6 +353,7 @@ class Warehouse:
         if known == (0,):
             with self._transaction():
                 self.connection.execute(statement("schema"))
+        self.connection.execute(statement("pruned"))
 
 
 def _minute(moment: datetime) -> int:

@@ -1,0 +1,2 @@
+-- Remember from which minute on there are requests.
+insert into pruned values ($batch, $before)

@@ -1,0 +1,100 @@
+"""Old requests go, what was counted of them stays, and what cannot be counted any more is said."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from errorbudget.program.program import Program
+from program.traffic import at, document, fed, rows
+
+NOW = at(10, "12:00")
+KEPT = timedelta(days=4)
+FIRST_KEPT = at(6)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Program]:
+    with fed(tmp_path, lambda _: (9, 1), days=10) as program:
+        yield program
+
+
+def pruned(program: Program) -> dict[str, object]:
+    return program.retention.prune(requests=KEPT, logs=None, now=NOW)
+
+
+def test_counts_stay_when_their_requests_go(shop: Program) -> None:
+    (before,) = shop.budgets.read(at=NOW)
+
+    told = pruned(shop)
+
+    (after,) = shop.budgets.read(at=NOW)
+    assert told["requests"] == 6 * 1440 * 10
+    assert after.budget == before.budget
+    entries = [entry.fields()["kind"] for entry in shop.home.trail.entries()]
+    assert entries[-1] == "retention"
+
+
+def test_budgets_that_nobody_asked_for_are_counted_before_requests_go(shop: Program) -> None:
+    pruned(shop)
+
+    (standing,) = shop.budgets.read(at=NOW)
+    assert (standing.budget.valid, standing.budget.bad) == (144_000, 14_400)
+
+
+def test_dropping_again_drops_nothing_more(shop: Program) -> None:
+    pruned(shop)
+    size = shop.home.trail.size()
+
+    assert pruned(shop)["requests"] == 0
+    assert shop.home.trail.size() == size
+
+
+def test_an_edited_criterion_says_that_it_knows_only_what_is_kept(
+    shop: Program, tmp_path: Path
+) -> None:
+    pruned(shop)
+    edited = document(tmp_path)
+    edited.write_text(edited.read_text().replace("status < 500", "status < 400"))
+    shop.objectives.apply(edited, now=NOW)
+
+    (standing,) = shop.budgets.read(at=NOW)
+
+    assert standing.budget.valid == 4 * 1440 * 10
+    assert standing.budget.coverage == pytest.approx(4 / 10.5)
+
+
+def test_rows_of_a_time_that_is_gone_are_set_aside_and_change_no_count(
+    shop: Program, tmp_path: Path
+) -> None:
+    pruned(shop)
+    late = tmp_path / "late.ndjson"
+    since = FIRST_KEPT - timedelta(minutes=1)
+    late.write_bytes(rows(since, FIRST_KEPT + timedelta(minutes=1), lambda _: (0, 5)))
+
+    report = shop.requests.ingest(late)
+
+    assert (report.stored, report.rejected) == (5, 5)
+    assert report.rejected_file
+    assert "no longer kept" in report.rejected_file.read_text()
+    (standing,) = shop.budgets.read(at=NOW)
+    assert standing.budget.bad == 14_400 + 5
+
+
+def test_a_version_that_comes_back_says_what_it_missed(shop: Program, tmp_path: Path) -> None:
+    original = document(tmp_path)
+    text = original.read_text()
+    shop.budgets.read(at=NOW)
+    original.write_text(text.replace("status < 500", "status < 400"))
+    shop.objectives.apply(original, now=NOW)
+    missed = tmp_path / "missed.ndjson"
+    missed.write_bytes(rows(at(2), at(2, "00:01"), lambda _: (0, 7)))
+    shop.requests.ingest(missed)
+    pruned(shop)
+
+    original.write_text(text)
+    shop.objectives.apply(original, now=NOW)
+
+    (standing,) = shop.budgets.read(at=NOW)
+    assert standing.budget.coverage == pytest.approx(4 / 10.5)
