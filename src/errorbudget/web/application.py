@@ -30,7 +30,7 @@ from errorbudget.web import (
 from errorbudget.web.families import Note
 from errorbudget.web.pages import burn, gate, live, overview, service, signing_in, trail
 from errorbudget.web.server import Server
-from errorbudget.web.surfaces import flagger
+from errorbudget.web.surfaces import argo, flagger
 
 LOG = logging.getLogger(__name__)
 
