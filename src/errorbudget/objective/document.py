@@ -19,6 +19,7 @@ from pydantic import (
 from errorbudget.objective import notation
 from errorbudget.objective.criterion import check_criterion, check_expression
 from errorbudget.objective.examples import ChangeExample, Example, Outcome, RequestExample
+from errorbudget.objective.identity import Identity
 from errorbudget.objective.notation import Target
 from errorbudget.objective.policy import ApprovalRule, Band, Policy, UnknownBudget
 from errorbudget.objective.promql import Counters
@@ -30,7 +31,6 @@ from errorbudget.objective.section import (
     Minutes,
     Name,
     Names,
-    Positive,
     Section,
     Share,
     Some,
@@ -224,20 +224,6 @@ class Burn(Section):
         tuple[Annotated[str, AfterValidator(_grouped)], ...],
         Distinct,
     ] = ("route", "tenant", "version", "region")
-
-
-class GithubWorkflow(Section):
-    """A pipeline that may ask the gate without a stored secret."""
-
-    repository_id: Positive = Field(examples=[4711])
-    workflow: Name = Field(examples=["deploy.yml"])
-    environment: Name | None = None
-
-
-class Identity(Section):
-    """Which pipelines are known by who runs them."""
-
-    github: tuple[GithubWorkflow, ...] = ()
 
 
 class PostmortemRules(Section):

@@ -8,8 +8,10 @@ from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Final, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -170,6 +172,46 @@ class AtGitHub(BaseModel):
     """The services of each, by owner/name."""
 
 
+def _issuer(address: str) -> str:
+    """Whose word is taken must not be what anybody between could say."""
+    parts = urlsplit(address)
+    secure = parts.scheme == "https" or (
+        parts.scheme == "http" and is_loopback(parts.hostname or "")
+    )
+    if not (secure and parts.hostname) or parts.username or parts.query or parts.fragment:
+        raise ValueError("write the issuer as its tokens do, as in https://gitlab.com")
+    if address.endswith("/"):
+        raise ValueError("leave the slash at the end out, as its tokens do")
+    return address
+
+
+IssuerAddress = Annotated[str, AfterValidator(_issuer)]
+
+
+class Identifying(BaseModel):
+    """Who signs tokens of pipelines, and for whom they must be made."""
+
+    model_config = STRICT
+    audience: Annotated[str, Field(min_length=1)]
+    """What the tokens' `aud` must be: an address of this server, say."""
+    github: IssuerAddress | None = None
+    gitlab: IssuerAddress | None = None
+
+    @property
+    def issuers(self) -> dict[str, str]:
+        """The issuers by platform."""
+        both = {"github": self.github, "gitlab": self.gitlab}
+        return {platform: address for platform, address in both.items() if address}
+
+    @model_validator(mode="after")
+    def _are_told_apart(self) -> Self:
+        if not self.issuers:
+            raise ValueError("write which: `github` or `gitlab`")
+        if self.github == self.gitlab:
+            raise ValueError("github and gitlab have the same issuer; keep one of them")
+        return self
+
+
 class Configuration(BaseModel):
     """Everything that can be set."""
 
@@ -190,6 +232,8 @@ class Configuration(BaseModel):
 
     github: AtGitHub | None = None
     heartbeat: Beating = Beating()
+    identity: Identifying | None = None
+    """Pipelines whose platform's tokens are taken; None: no platform's."""
     measure_itself: bool = False
     """Whether the server's own calls are requests of a service `errorbudget`."""
 

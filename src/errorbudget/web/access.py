@@ -28,6 +28,8 @@ class Caller:
     """Also the feed that their requests come from: it vouches for being alive by sending."""
     scopes: frozenset[str]
     allowed: Allowed
+    people: tuple[str, ...] = ()
+    """Whoever is behind a program that calls, as its platform says."""
 
     def needs(self, scope: Scope) -> None:
         """Raise Forbidden unless the caller holds a scope."""
@@ -107,6 +109,13 @@ def _given(header: str) -> str:
 def _known(server: "Server", text: str) -> Caller:
     if compare_digest(text.encode(), server.key.encode()):
         return OWNER
+    if pipeline := server.issuers.found(text):
+        return Caller(
+            name=pipeline.name,
+            scopes=frozenset((Scope.GATE,)),
+            allowed=Allowed(services=pipeline.services),
+            people=pipeline.people,
+        )
     token = server.tokens.found(text, clock.now())
     if token is None:
         raise Unauthorized("the token is not known, has expired or was revoked")

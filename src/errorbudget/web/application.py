@@ -54,7 +54,7 @@ def application(server: Server) -> FastAPI:
     people = (approving, responding)
     for routes in (sending, *asking, *people, administering, retaining, health, metrics):
         app.include_router(routes.router)
-    for surface in (flagger, github):
+    for surface in (argo, flagger, github):
         app.include_router(surface.router)
     for shown in (overview, service, burn, gate, trail, signing_in, live):
         app.include_router(shown.router)

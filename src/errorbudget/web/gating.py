@@ -79,7 +79,7 @@ def gate(server: Here, caller: Gates, asked: Asked) -> Response:
         change=asked.change,
         diff=_diff(asked.diff),
         declared=declared_risk(asked.risk),
-        by=tuple(dict.fromkeys((caller.name, *asked.by))),
+        by=tuple(dict.fromkeys((caller.name, *caller.people, *asked.by))),
         advisory=advisory(asked.advisory) if asked.advisory else "",
     )
     answer = server.check(question, at=moment_of(asked.at, "at"), dry_run=asked.dry_run)

@@ -60,6 +60,7 @@ from errorbudget.web.current import OVERDUE, PATIENCE, Current, known
 from errorbudget.web.daily import Daily
 from errorbudget.web.families import Calls, Note
 from errorbudget.web.forge import GitHubApp
+from errorbudget.web.issuers import Issuers
 from errorbudget.web.own import SERVICE, OwnRequests, document
 from errorbudget.web.receiving import PostedDoor, Room
 
@@ -115,6 +116,11 @@ class Server:
     def _contexts(self) -> Contexts:
         """What finds out about burns that are told of."""
         return self.program.contexts()
+
+    @cached_property
+    def issuers(self) -> Issuers:
+        """Whose tokens of pipelines are taken."""
+        return Issuers(self.configuration.identity, self.program.objectives.all)
 
     @cached_property
     def letters(self) -> Letters:

@@ -14,7 +14,7 @@ from errorbudget.web.surfaces.asking import Asking, Translated, decided
 
 
 class Measured(Translated):
-    """A route that always answers 200: five other answers would abort a rollout as if it were bad."""
+    """A route that always answers 200: five other answers would abort a rollout as bad."""
 
     def refused(self, status: int, reason: str) -> Response:  # noqa: ARG002 -- always 200
         """Nothing is known: neither condition holds, and the rollout pauses for a person."""

@@ -47,7 +47,7 @@ def decided(
         service=asking.service,
         change=asking.revision or f"unidentified {asking.otherwise}",
         declared=declared_risk(asking.risk) if asking.risk and asking.revision else None,
-        by=(caller.name,),
+        by=(caller.name, *caller.people),
         named=True,
     )
     return server.check(question, at=None, dry_run=dry_run)
