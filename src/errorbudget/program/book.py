@@ -181,9 +181,7 @@ class Book:
         """Since when, and when, each row could be seen."""
         if self._columns is None:
             lives = [
-                self._lives[promise.part.key].known_from(
-                    self._missing.get(promise.indicator.series, 0)
-                )
+                self._lives[promise.part.key].known_from(self._missing.get(promise.series, 0))
                 for promise in self.promises
             ]
             self._columns = Lives.of(lives)
