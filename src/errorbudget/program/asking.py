@@ -25,6 +25,8 @@ class Question:
     """Everybody who is asking: none of them may approve."""
     advisory: str = ""
     """The security advisory that a critical change answers."""
+    shown: str = ""
+    """What shows that it is a rollback, where a cluster has seen it."""
     named: bool = False
     """Whoever asks knows the name alone: what was told of the change before counts."""
 

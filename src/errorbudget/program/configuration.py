@@ -212,12 +212,30 @@ class Identifying(BaseModel):
         return self
 
 
+class Securing(BaseModel):
+    """Where to listen with TLS, beside the plain address that this machine's commands use."""
+
+    model_config = STRICT
+    listen: str = "127.0.0.1:8743"
+    certificate: Annotated[str, Field(min_length=1)]
+    """A PEM file: the certificate, then its chain. Read again on SIGHUP."""
+    key: Annotated[str, Field(min_length=1)]
+    """A PEM file."""
+
+    @field_validator("listen")
+    @classmethod
+    def _has_a_port(cls, listen: str) -> str:
+        split(listen)
+        return listen
+
+
 class Configuration(BaseModel):
     """Everything that can be set."""
 
     model_config = STRICT
     listen: str = "127.0.0.1:8700"
     """Where to listen; wider than loopback only when there are tokens."""
+    tls: Securing | None = None
     documents: tuple[str, ...] = ()
     """Files or patterns of objective documents, applied at start and on SIGHUP."""
     receive: Receiving = Receiving()
@@ -236,6 +254,11 @@ class Configuration(BaseModel):
     """Pipelines whose platform's tokens are taken; None: no platform's."""
     measure_itself: bool = False
     """Whether the server's own calls are requests of a service `errorbudget`."""
+
+    @property
+    def listens(self) -> tuple[str, ...]:
+        """Every address that is listened on."""
+        return (self.listen, self.tls.listen) if self.tls else (self.listen,)
 
     @model_validator(mode="after")
     def _beats_for_somebody_that_can_miss_it(self) -> Self:

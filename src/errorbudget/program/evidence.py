@@ -1,6 +1,6 @@
 """What shows that a change is a rollback, or that it is critical?"""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from errorbudget.objective.document import RiskClass
@@ -10,6 +10,8 @@ from errorbudget.store.incidents import DeclaredBy, Incident
 
 SERVED_WELL: Final = 100
 """Requests that a version must have served before going back to it counts as a rollback."""
+_BEFORE: Final = timedelta(hours=1)
+"""How far back is looked for what a template served that was there before anybody asked."""
 
 
 def of_rollback(
@@ -21,6 +23,18 @@ def of_rollback(
         if one.version == change and one.requests >= SERVED_WELL:
             return {RiskClass.ROLLBACK: f"{change} served {one.requests:,} requests before"}
     return {}
+
+
+def of_template(home: Home, source: Source, service: str, environment: str, digest: str) -> str:
+    """That pods of this template served real traffic before others took their place; else empty."""
+    stood = home.templates.stood(service, environment, digest)
+    if stood is None:
+        return ""
+    since = stood.since or stood.until - _BEFORE
+    requests = source.served(service, environment, since, stood.until)
+    if requests < SERVED_WELL:
+        return ""
+    return f"these pods served {requests:,} requests until {stood.until:%d %B, %H:%M} UTC"
 
 
 def of_critical(

@@ -153,7 +153,8 @@ class Gate:
         proven: dict[RiskClass, str] = {}
         where = question.service, document.environment
         if question.declared is RiskClass.ROLLBACK:
-            proven = evidence.of_rollback(self._source, *where, question.change, at)
+            seen = {RiskClass.ROLLBACK: question.shown} if question.shown else None
+            proven = seen or evidence.of_rollback(self._source, *where, question.change, at)
         elif question.declared is RiskClass.CRITICAL:
             proven = evidence.of_critical(self._home, *where, question.advisory, now)
         return classify(question.diff, document.risk, question.declared, proven=proven)

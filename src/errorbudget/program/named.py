@@ -43,7 +43,8 @@ def recalled(
     subject = Subject(
         service=question.service, environment=document.environment, change=question.change
     )
-    before = home.decisions.of(subject) if question.named else None
+    is_ordinary = question.declared is None or question.declared in RISING
+    before = home.decisions.of(subject) if question.named and is_ordinary else None
     body = json.loads(before.body) if before else {}
     if before is None or not (told := body.get("diff")):
         return None

@@ -118,6 +118,10 @@ class Source(Protocol):
         """The versions that had served requests before a moment, in the order they first did."""
         ...
 
+    def served(self, service: str, environment: str, since: datetime, until: datetime) -> int:
+        """How many requests a service served in an environment in [since, until)."""
+        ...
+
     def appeared(self, since: int) -> Appeared:
         """Versions that requests of batches after `since` name."""
         ...

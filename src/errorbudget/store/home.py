@@ -22,6 +22,7 @@ from errorbudget.store.revision import bring_up_to_date
 from errorbudget.store.signatures import Signers
 from errorbudget.store.signings import Signings
 from errorbudget.store.tallies import TallyDays
+from errorbudget.store.templates import Templates
 from errorbudget.store.tokens import Tokens
 from errorbudget.store.torn import LeftLog
 from errorbudget.store.trail import Trail
@@ -130,6 +131,11 @@ class Home:
     def decisions(self) -> Decisions:
         """What was decided about each change, and what people answered."""
         return Decisions(self.database)
+
+    @cached_property
+    def templates(self) -> Templates:
+        """Which templates of pods stood in a cluster."""
+        return Templates(self.database)
 
     @cached_property
     def incidents(self) -> Incidents:

@@ -261,6 +261,16 @@ reached = Table(
     Column("at", Moment, nullable=False),
 )
 
+template = Table(
+    "template",
+    metadata,
+    Column("service", String, primary_key=True),
+    Column("environment", String, primary_key=True),
+    Column("digest", String(64), primary_key=True, comment="SHA-256 of the pods' template, hex"),
+    Column("since", Moment, nullable=True, comment="when it was let in, where that was asked"),
+    Column("until", Moment, nullable=True, comment="when another one took its place"),
+)
+
 incident = Table(
     "incident",
     metadata,

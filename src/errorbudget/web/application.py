@@ -30,7 +30,7 @@ from errorbudget.web import (
 from errorbudget.web.families import Note
 from errorbudget.web.pages import burn, gate, live, overview, service, signing_in, trail
 from errorbudget.web.server import Server
-from errorbudget.web.surfaces import argo, flagger
+from errorbudget.web.surfaces import argo, flagger, kubernetes
 
 LOG = logging.getLogger(__name__)
 
@@ -54,11 +54,12 @@ def application(server: Server) -> FastAPI:
     people = (approving, responding)
     for routes in (sending, *asking, *people, administering, retaining, health, metrics):
         app.include_router(routes.router)
-    for surface in (argo, flagger, github):
+    for surface in (argo, flagger, github, kubernetes):
         app.include_router(surface.router)
     for shown in (overview, service, burn, gate, trail, signing_in, live):
         app.include_router(shown.router)
     app.add_middleware(Logged, notes=server.notes)
+    app.add_middleware(kubernetes.TokenInPath)
     return app
 
 

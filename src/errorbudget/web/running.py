@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
@@ -23,6 +24,7 @@ from errorbudget.program.program import Program
 from errorbudget.program.signing import beside
 from errorbudget.store.address import Address, leave, remove
 from errorbudget.web.application import application
+from errorbudget.web.securing import Secured
 from errorbudget.web.server import Server
 
 LOG = logging.getLogger(__name__)
@@ -57,14 +59,16 @@ def run(
         server = Server(program, configuration, secrets.token_urlsafe(32))
         _refuse_unguarded(server)
         listening = _bound(configuration.listen)
+        tls = configuration.tls
+        secured = Secured(tls, _bound(tls.listen)) if tls else None
         apply_all(server, configuration)
         url = _url(listening)
         server.start()
         try:
             leave(home, Address(url=url, pid=os.getpid(), key=server.key))
-            with _reloading(server, read), beside(server):
+            with _reloading(server, read, secured), beside(server):
                 announce(url)
-                _serve(server, listening)
+                _serve(server, listening, secured)
         finally:
             remove(home)
             server.stop()
@@ -73,8 +77,10 @@ def run(
 
 def _refuse_unguarded(server: Server) -> None:
     """Raise Failure where others could call and no token keeps them out."""
-    listen = server.configuration.listen
-    if not is_loopback(split(listen)[0]) and not server.tokens.are_any(clock.now()):
+    open_to_all = [one for one in server.configuration.listens if not is_loopback(split(one)[0])]
+    for listen in open_to_all:
+        if server.tokens.are_any(clock.now()):
+            break
         raise Failure(
             f"{listen}: others than this machine could call, and there is no token",
             "Make one first: `errorbudget token create NAME --scope ingest --scope read`;"
@@ -102,8 +108,9 @@ def _apply(server: Server, file: Path) -> None:
         LOG.error("%s", cause, extra={"about": {"document": str(file)}})
 
 
-def _serve(server: Server, listening: socket.socket) -> None:
-    config = uvicorn.Config(
+def _serve(server: Server, listening: socket.socket, secured: Secured | None) -> None:
+    config = partial(
+        uvicorn.Config,
         application(server),
         log_config=None,
         access_log=False,
@@ -115,7 +122,8 @@ def _serve(server: Server, listening: socket.socket) -> None:
     # uvicorn raises the signal again when it has ended: by then stopping is already under way.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _heard)
-    uvicorn.Server(config).run(sockets=[listening])
+    plain = uvicorn.Server(config()) if secured is None else secured.beside(config)
+    plain.run(sockets=[listening])
 
 
 def _heard(_number: int, _frame: object) -> None:
@@ -125,7 +133,10 @@ def _heard(_number: int, _frame: object) -> None:
 class _reloading:  # noqa: N801 -- read as `with reloading`
     """SIGHUP reads the configuration again and applies its documents, in a thread of its own."""
 
-    def __init__(self, server: Server, read: Callable[[], Configuration]) -> None:
+    def __init__(
+        self, server: Server, read: Callable[[], Configuration], secured: Secured | None
+    ) -> None:
+        self._secured = secured
         self._server = server
         self._read = read
         self._hangup = threading.Event()
@@ -153,6 +164,11 @@ class _reloading:  # noqa: N801 -- read as `with reloading`
             LOG.error("not reloaded: %s", failure)
             return
         apply_all(self._server, configuration)
+        try:
+            if self._secured:
+                self._secured.renew()
+        except Failure as failure:
+            LOG.error("the certificate is the one from before: %s", failure)
         LOG.info("reloaded")
 
 

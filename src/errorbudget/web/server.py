@@ -38,6 +38,7 @@ from errorbudget.program.configuration import Configuration, is_loopback, split
 from errorbudget.program.contexts import Contexts
 from errorbudget.program.courses import Course, Courses
 from errorbudget.program.differing import Differing
+from errorbudget.program.evidence import of_template
 from errorbudget.program.explaining import Explaining
 from errorbudget.program.explanation import Explanation
 from errorbudget.program.failures import FailedRequests, Failures
@@ -147,8 +148,8 @@ class Server:
     @property
     def needs_tokens(self) -> bool:
         """Without tokens the server serves its own machine alone, and all of it."""
-        host, _ = split(self.configuration.listen)
-        return not is_loopback(host) or self.tokens.are_any(clock.now())
+        is_open = any(not is_loopback(split(one)[0]) for one in self.configuration.listens)
+        return is_open or self.tokens.are_any(clock.now())
 
     def start(self) -> None:
         """Begin to load and to watch."""
@@ -304,6 +305,12 @@ class Server:
         if seen and known(seen, document) and not needs:
             return nullcontext()
         return self._reading_turn
+
+    def ran_before(self, service: str, template: str) -> str:
+        """What shows that pods of this template served before; else empty. Raises Failure."""
+        where = service, self.document(service).environment
+        with self._reading_turn:
+            return of_template(self.program.home, self._reading, *where, template)
 
     def unpromised(self) -> list[dict[str, Any]]:
         """The services that have traffic and no objective."""

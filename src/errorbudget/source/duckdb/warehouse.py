@@ -120,6 +120,14 @@ class Warehouse:
             for name, first, count in rows
         ]
 
+    def served(self, service: str, environment: str, since: datetime, until: datetime) -> int:
+        """How many requests a service served in an environment in [since, until)."""
+        span = {"since": since, "until": until}
+        values = {name: at.astimezone(UTC).replace(tzinfo=None) for name, at in span.items()}
+        where = {"service": service, "environment": environment}
+        rows = self.connection.execute(statement("served"), values | where).fetchall()
+        return int(rows[0][0])
+
     def appeared(self, since: int) -> Appeared:
         """Versions that requests of batches after `since` name; a look that finds none is cheap."""
         newest = int(self._one("newest_batch")[0])

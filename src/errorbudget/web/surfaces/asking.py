@@ -34,23 +34,25 @@ class Asking:
     """A class that somebody wrote beside it; it may only raise."""
 
 
-def decided(
-    server: Server, caller: Caller, asking: Asking, *, dry_run: bool = False
-) -> dict[str, Any]:
+def decided(server: Server, caller: Caller, asking: Asking) -> dict[str, Any]:
     """The one decision, as `POST /api/v1/gate` answers it. Raises Failure."""
+    return server.check(asked(server, caller, asking), at=None)
+
+
+def asked(server: Server, caller: Caller, asking: Asking) -> Question:
+    """The question that it is to the gate. Raises Failure."""
     caller.about(asking.service)
     caller.within(server.document(asking.service).environment)
     for text in (asking.service, asking.revision, asking.otherwise):
         if not text.isprintable() or len(text) > _LONGEST:
             raise Failure(f"{text[:40]!r} holds control characters, or is too long for a name")
-    question = Question(
+    return Question(
         service=asking.service,
         change=asking.revision or f"unidentified {asking.otherwise}",
         declared=declared_risk(asking.risk) if asking.risk and asking.revision else None,
         by=(caller.name, *caller.people),
         named=True,
     )
-    return server.check(question, at=None, dry_run=dry_run)
 
 
 def one_line(text: str) -> str:
