@@ -13,7 +13,7 @@ import pytest
 
 from errorbudget.errors import Untrusted
 from errorbudget.policy.audit import NO_ENTRY, opening
-from errorbudget.program.audit import verify_copy
+from errorbudget.program.trail.audit import verify_copy
 from errorbudget.store.home import Home
 
 AT = datetime(2026, 7, 20, 14, 5, tzinfo=UTC)

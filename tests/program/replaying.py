@@ -11,10 +11,10 @@ from errorbudget.burn import alert
 from errorbudget.burn.alert import Alert, Kind, Notice
 from errorbudget.burn.rules import DAY, Level
 from errorbudget.ledger.window import minute_ceil, moment
-from errorbudget.program import burning
-from errorbudget.program.book import Book
-from errorbudget.program.burning import UNHEARD, Dispersions, Sight
-from errorbudget.program.burns import spent
+from errorbudget.program.budgets.book import Book
+from errorbudget.program.burning import burning
+from errorbudget.program.burning.burning import UNHEARD, Dispersions, Sight
+from errorbudget.program.burning.burns import spent
 from errorbudget.program.program import Program
 
 

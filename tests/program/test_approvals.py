@@ -10,10 +10,10 @@ from errorbudget.change import Diff, FileChange
 from errorbudget.errors import Failure, Untrusted
 from errorbudget.objective.document import RiskClass
 from errorbudget.policy.approval import NAMESPACE, Says, Statement
-from errorbudget.program.asking import Question
-from errorbudget.program.gate import Answer
+from errorbudget.program.gate.asking import Question
+from errorbudget.program.gate.gate import Answer
+from errorbudget.program.gate.statements import Wanted
 from errorbudget.program.program import Program
-from errorbudget.program.statements import Wanted
 from errorbudget.store.signatures import sign
 from program.test_gate import DOCUMENT, NOW, serve
 from store.keys import allow, make

@@ -8,7 +8,7 @@ import pytest
 from errorbudget.change import Change
 from errorbudget.errors import Failure
 from errorbudget.objective.document import RiskClass
-from errorbudget.program.asking import Question
+from errorbudget.program.gate.asking import Question
 from errorbudget.program.program import Program
 from program.replaying import notices
 from program.traffic import START, at, between, document, fed

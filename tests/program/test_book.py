@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from errorbudget.program.book import Book
+from errorbudget.program.budgets.book import Book
 from errorbudget.program.program import Program
 from program.traffic import START, at, between, fed, rows
 

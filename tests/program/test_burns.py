@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from errorbudget.burn.rules import DAY
-from errorbudget.program.burns import BurnStanding
+from errorbudget.program.burning.burns import BurnStanding
 from errorbudget.program.program import Program
 from program.traffic import at, between, fed
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from errorbudget.notify.message import Kind, Message
-from errorbudget.program.budgets import Budgets
-from errorbudget.program.contexts import Contexts
-from errorbudget.program.explaining import Explaining
+from errorbudget.program.budgets.budgets import Budgets
+from errorbudget.program.explaining.explaining import Explaining
 from errorbudget.program.program import Program
+from errorbudget.program.watching.contexts import Contexts
 from program.traffic import at, between, document, fed
 
 FIRES = at(2, "12:12")

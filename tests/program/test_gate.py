@@ -9,8 +9,8 @@ import pytest
 
 from errorbudget.change import Change, Diff, FileChange
 from errorbudget.objective.document import RiskClass
-from errorbudget.program.asking import Question
-from errorbudget.program.gate import Answer
+from errorbudget.program.gate.asking import Question
+from errorbudget.program.gate.gate import Answer
 from errorbudget.program.program import Program
 
 NOW = datetime(2026, 7, 20, 12, 0, tzinfo=UTC)

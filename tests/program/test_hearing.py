@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from errorbudget.notify.message import Kind
-from errorbudget.program.hearing import Hearing, Listening, hear, judge
-from errorbudget.program.remembering import WATCH, Memory
+from errorbudget.program.watching.hearing import Hearing, Listening, hear, judge
+from errorbudget.program.watching.remembering import WATCH, Memory
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

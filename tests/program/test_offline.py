@@ -8,8 +8,8 @@ import pytest
 from errorbudget.change import Diff, FileChange
 from errorbudget.errors import Failure
 from errorbudget.objective.document import RiskClass
-from errorbudget.program.asking import Question
-from errorbudget.program.offline import Offline
+from errorbudget.program.gate.asking import Question
+from errorbudget.program.gate.offline import Offline
 from errorbudget.store.copies import Copies, Copy, Spool
 from errorbudget.store.files import read_json
 from errorbudget.store.signatures import Signers, sign

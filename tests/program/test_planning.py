@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-from errorbudget.program.planning import forecast, plan
+from errorbudget.program.budgets.planning import forecast, plan
 from program.traffic import START, fed
 
 

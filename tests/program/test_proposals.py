@@ -9,9 +9,9 @@ import pytest
 
 from errorbudget.errors import Failure
 from errorbudget.objective.proposal.proposed import Proposed
-from errorbudget.program import objectives
-from errorbudget.program.pictures import write_evidence
+from errorbudget.program.objectives import objectives
 from errorbudget.program.program import Program
+from errorbudget.program.proposing.pictures import write_evidence
 from program.traffic import START, between, document, fed, rows
 
 MAPS = {

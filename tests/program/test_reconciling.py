@@ -8,7 +8,7 @@ import pytest
 
 from errorbudget.change import Change
 from errorbudget.errors import Failure
-from errorbudget.program.asking import Question
+from errorbudget.program.gate.asking import Question
 from errorbudget.program.program import Program
 from program.traffic import START, at, document
 

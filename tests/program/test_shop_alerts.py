@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from errorbudget.burn.rules import Level
-from errorbudget.program.asking import Question
+from errorbudget.program.gate.asking import Question
 from errorbudget.program.program import Program
 from errorbudget.shop import Shop, generate
 from program.replaying import Episode, episodes

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from errorbudget.program.explanation import Explanation
+from errorbudget.program.explaining.explanation import Explanation
 from errorbudget.program.program import Program
 from errorbudget.shop import Shop, generate
 

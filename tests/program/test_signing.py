@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from errorbudget.program.applied import Applied
-from errorbudget.program.asking import Question
+from errorbudget.program.gate.asking import Question
+from errorbudget.program.objectives.applied import Applied
+from errorbudget.program.objectives.signing import signed
 from errorbudget.program.program import Program
-from errorbudget.program.signing import signed
 from store.keys import allow, make
 
 NOW = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)

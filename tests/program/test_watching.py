@@ -12,7 +12,7 @@ from errorbudget.errors import Failure
 from errorbudget.ledger.window import minute_floor
 from errorbudget.notify.message import Message
 from errorbudget.program.program import Program
-from errorbudget.program.watching import Watch
+from errorbudget.program.watching.watching import Watch
 from program.live import send
 from program.traffic import START, Minute, at, document, fed
 

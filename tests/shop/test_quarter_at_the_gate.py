@@ -12,10 +12,10 @@ from deploy.test_verify_trail import INDEPENDENT, VERIFIERS, Copy, refused
 from errorbudget.change import Diff, FileChange
 from errorbudget.objective.document import RiskClass
 from errorbudget.policy.approval import NAMESPACE, Says
-from errorbudget.program.asking import Question
-from errorbudget.program.gate import Answer
+from errorbudget.program.gate.asking import Question
+from errorbudget.program.gate.gate import Answer
+from errorbudget.program.gate.statements import Wanted
 from errorbudget.program.program import Program
-from errorbudget.program.statements import Wanted
 from errorbudget.shop import Shop, generate
 from errorbudget.shop.plot import Deploy
 from errorbudget.store.home import Home

@@ -21,9 +21,9 @@ from errorbudget.change import Change
 from errorbudget.errors import Failure, Untrusted
 from errorbudget.notify.github import GitHub, verify
 from errorbudget.policy.approval import NAMESPACE, Says
-from errorbudget.program.approvals import Wanted
-from errorbudget.program.asking import Question
-from errorbudget.program.forge import Forge
+from errorbudget.program.gate.approvals import Wanted
+from errorbudget.program.gate.asking import Question
+from errorbudget.program.gate.forge import Forge
 from errorbudget.program.program import Program
 from errorbudget.store.signatures import sign
 from errorbudget.web.failing import Unauthorized

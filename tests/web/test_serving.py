@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from errorbudget.program.audit import verify_copy
+from errorbudget.program.trail.audit import verify_copy
 from web.served import DOCUMENT, PROGRAM, Served, serve
 
 EXPORT = """\

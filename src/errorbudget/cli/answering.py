@@ -10,7 +10,7 @@ from errorbudget.cli.door.door import entered
 from errorbudget.cli.options import Json, Told, answer, print_json, printable
 
 if TYPE_CHECKING:
-    from errorbudget.program.statements import Wanted
+    from errorbudget.program.gate.statements import Wanted
 
 Service = Annotated[str, typer.Argument(metavar="SERVICE")]
 Change = Annotated[str, typer.Option("--change", metavar="ID", help="What was asked about.")]
@@ -39,7 +39,7 @@ def approve(  # noqa: PLR0913 -- one parameter for each option
 ) -> None:
     """Spend budget on one change that the gate held up; signed, for this change alone."""
     from errorbudget.policy.approval import Says
-    from errorbudget.program.statements import Wanted
+    from errorbudget.program.gate.statements import Wanted
 
     wanted = Wanted(
         says=Says.APPROVE,
@@ -68,7 +68,7 @@ def decline(  # noqa: PLR0913 -- one parameter for each option
 ) -> None:
     """Put a change off that the gate held up: a no is recorded too."""
     from errorbudget.policy.approval import Says
-    from errorbudget.program.statements import Wanted
+    from errorbudget.program.gate.statements import Wanted
 
     wanted = Wanted(
         says=Says.DECLINE,

@@ -52,7 +52,7 @@ def verify(
     """Recompute every hash; exit 4 naming the first entry that does not verify."""
     kept = [_kept(one) for one in checkpoint or ()]
     if file is not None:
-        from errorbudget.program.audit import verify_copy
+        from errorbudget.program.trail.audit import verify_copy
 
         verified = verify_copy(file, key, *kept)
     elif key is not None:
@@ -81,7 +81,7 @@ def export(
 
     A trail that does not verify is written as it stands, and exit is 4.
     """
-    from errorbudget.program.audit import verify_copy
+    from errorbudget.program.trail.audit import verify_copy
 
     with entered() as door:
         lines = _written(file, door.audit.export(form))

@@ -25,8 +25,8 @@ def forecast(  # noqa: PLR0913 -- one parameter for each thing that is known of 
     as_json: Json = False,
 ) -> None:
     """What it takes from each budget a window, whether that fits, and what would."""
-    from errorbudget.program.planning import forecast as planned_cost
-    from errorbudget.program.planning import plan
+    from errorbudget.program.budgets.planning import forecast as planned_cost
+    from errorbudget.program.budgets.planning import plan
 
     planned = plan(
         availability=availability, share=share, fallback=fallback, calls=calls, retries=retries

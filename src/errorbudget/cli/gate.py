@@ -18,7 +18,7 @@ from errorbudget.cli.options import At, Json, Told, asked_moment, print_json, pr
 from errorbudget.errors import Failure, Unreachable
 
 if TYPE_CHECKING:
-    from errorbudget.program.asking import Question
+    from errorbudget.program.gate.asking import Question
 
 app = typer.Typer(help="Between the deploy command and the deploy.", no_args_is_help=True)
 
@@ -116,7 +116,7 @@ class Asking:
 
 
 def _asked(asking: Asking, *, at: datetime | None, dry_run: bool = False) -> Told:
-    from errorbudget.program.asking import Question, advisory, declared_risk, diff_of
+    from errorbudget.program.gate.asking import Question, advisory, declared_risk, diff_of
 
     question = Question(
         service=asking.service,
@@ -138,7 +138,7 @@ def _asked(asking: Asking, *, at: datetime | None, dry_run: bool = False) -> Tol
 def _from_door(
     question: "Question", revisions: str | None, *, at: datetime | None, dry_run: bool
 ) -> Told:
-    from errorbudget.program.asking import diff_of
+    from errorbudget.program.gate.asking import diff_of
 
     with entered() as door:
         if revisions is not None:

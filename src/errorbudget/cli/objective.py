@@ -26,7 +26,7 @@ File = Annotated[Path, typer.Argument(metavar="FILE", help="An objective documen
 @app.command()
 def check(file: File, as_json: Json = False) -> None:
     """Read a document strictly; each problem is a line `file:line: field: what, what instead`."""
-    from errorbudget.program.objectives import checked
+    from errorbudget.program.objectives.objectives import checked
 
     document, notes = checked(file)
     if as_json:
@@ -41,7 +41,7 @@ def check(file: File, as_json: Json = False) -> None:
 @app.command("test")
 def try_examples(file: File, as_json: Json = False) -> None:
     """Judge the document's own examples with the engine that counts; exit 2 names what fails."""
-    from errorbudget.program.objectives import tested
+    from errorbudget.program.objectives.objectives import tested
 
     count = tested(file)
     answer({"examples": count}, f"{file}: {count} examples hold", as_json=as_json)
@@ -52,7 +52,7 @@ def apply(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...")], as_json: Json = False
 ) -> None:
     """Put documents in force; one that names required signatures waits for them."""
-    from errorbudget.program.applied import Applied
+    from errorbudget.program.objectives.applied import Applied
 
     with entered(create=True) as door:
         for file in files:

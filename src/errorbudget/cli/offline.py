@@ -15,8 +15,8 @@ from errorbudget.errors import Failure, Unreachable
 
 if TYPE_CHECKING:
     from errorbudget.cli.door.door import Door
-    from errorbudget.program.asking import Question
-    from errorbudget.program.offline import Offline
+    from errorbudget.program.gate.asking import Question
+    from errorbudget.program.gate.offline import Offline
 
 RECORD: Final = "record of it"
 """Under which an answer given here carries what its server is to hear."""
@@ -114,7 +114,7 @@ def _tell(door: "Door", files: list[Path] | None = None) -> Told:
 
 
 def _offline() -> "Offline":
-    from errorbudget.program.offline import Offline
+    from errorbudget.program.gate.offline import Offline
     from errorbudget.store.copies import Copies, Spool
     from errorbudget.store.signatures import Signers
 

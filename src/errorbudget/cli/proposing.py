@@ -72,7 +72,7 @@ def _list_unpromised(*, as_json: bool) -> None:
 
 def _write(told: Told, out: Path) -> list[Path]:
     """The document and its evidence; where there is no document, the evidence says why."""
-    from errorbudget.program.pictures import write_evidence
+    from errorbudget.program.proposing.pictures import write_evidence
 
     written: list[Path] = []
     try:
@@ -143,7 +143,7 @@ def _text(told: Told) -> str:
 
 
 def _side_by_side(file: Path, one: Told, against: Path | None, other: Told) -> str:
-    from errorbudget.program.retelling import compared
+    from errorbudget.program.proposing.retelling import compared
 
     rows = [("", str(file), str(against)), *compared(one, other)]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]

@@ -11,7 +11,7 @@ from errorbudget.cli.options import Json, Told, answer, home_path, print_json
 from errorbudget.errors import Failure
 
 if TYPE_CHECKING:
-    from errorbudget.program.applied import Applied
+    from errorbudget.program.objectives.applied import Applied
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="An objective document.")]
 
@@ -29,7 +29,7 @@ def sign(
     as_json: Json = False,
 ) -> None:
     """Sign the exact bytes of a document, into FILE.ROLE.sig; commit it beside the document."""
-    from errorbudget.program.signing import signed
+    from errorbudget.program.objectives.signing import signed
 
     made = signed(file, role=role, key=key)
     who = f"{made['role']} with the key {made['key']}"
@@ -62,7 +62,7 @@ def verify(
 
 def _verified(file: Path, allowed: Path | None) -> "Applied":
     from errorbudget.cli.door.door import entered
-    from errorbudget.program.applied import Applied
+    from errorbudget.program.objectives.applied import Applied
     from errorbudget.store.home import DATABASE
 
     kept = home_path() / "allowed_signers"
@@ -72,7 +72,7 @@ def _verified(file: Path, allowed: Path | None) -> "Applied":
         with entered() as door:
             return Applied.of(door.objectives.verify(file))
     from errorbudget import clock
-    from errorbudget.program.signing import verified
+    from errorbudget.program.objectives.signing import verified
     from errorbudget.store.signatures import Signers
 
     revoked = allowed.with_name("revoked_signers")
@@ -150,7 +150,7 @@ def _differences(old: str, new: Path) -> list[str]:
         raise Failure(f"{old}: is no file, and no digest of a version (see `objective history`)")
     if file and not is_anywhere():
         from errorbudget.objective.difference import differences
-        from errorbudget.program.objectives import checked
+        from errorbudget.program.objectives.objectives import checked
 
         return differences(checked(file)[0], checked(new)[0])
     with entered() as door:

@@ -11,10 +11,10 @@ from errorbudget.change import Change
 from errorbudget.ledger.budget import Budget
 from errorbudget.ledger.course import Ahead, Pace, Point, ahead, course, first_minute
 from errorbudget.ledger.window import moment
-from errorbudget.program.accounts import Account, Accounts
-from errorbudget.program.audit import AuditTrail
-from errorbudget.program.book import Book, Standing
-from errorbudget.program.budgets import Budgets
+from errorbudget.program.budgets.book import Book, Standing
+from errorbudget.program.budgets.budgets import Budgets
+from errorbudget.program.trail.accounts import Account, Accounts
+from errorbudget.program.trail.audit import AuditTrail
 from errorbudget.store.home import Home
 
 DECISIONS = 50

@@ -10,7 +10,7 @@ from errorbudget import clock
 from errorbudget.change import Change
 from errorbudget.errors import Failure
 from errorbudget.notify.message import BURNING, Kind, Message
-from errorbudget.program.budgets import Budgets
+from errorbudget.program.budgets.budgets import Budgets
 from errorbudget.store.home import Home
 from errorbudget.store.incidents import DeclaredBy, Happening, Incident, What
 

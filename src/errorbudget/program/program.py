@@ -7,35 +7,35 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from errorbudget.program import redacting
-from errorbudget.program.accounts import Accounts
-from errorbudget.program.approvals import Approvals
-from errorbudget.program.audit import AuditTrail
-from errorbudget.program.budgets import Budgets
-from errorbudget.program.burns import Burns
+from errorbudget.program.budgets.budgets import Budgets
+from errorbudget.program.budgets.failures import FailedRequests
+from errorbudget.program.budgets.rollups import Rollups
+from errorbudget.program.burning.burns import Burns
 from errorbudget.program.changes import Changes
-from errorbudget.program.contexts import PATIENCE, Contexts
-from errorbudget.program.explaining import Explaining
-from errorbudget.program.explanation import Explanation
-from errorbudget.program.failures import FailedRequests
-from errorbudget.program.gate import Gate
-from errorbudget.program.handoffs import Handoffs
-from errorbudget.program.history import History
+from errorbudget.program.explaining.explaining import Explaining
+from errorbudget.program.explaining.explanation import Explanation
+from errorbudget.program.explaining.handoffs import Handoffs
+from errorbudget.program.gate.approvals import Approvals
+from errorbudget.program.gate.gate import Gate
+from errorbudget.program.gate.offline import OfflineRecords
 from errorbudget.program.incidents import Incidents
-from errorbudget.program.objectives import Objectives
-from errorbudget.program.offline import OfflineRecords
-from errorbudget.program.reconciling import Reconciling
-from errorbudget.program.requests import Requests
-from errorbudget.program.retention import Retention
-from errorbudget.program.rollups import Rollups
-from errorbudget.program.watching import Route, Watch, nobody
+from errorbudget.program.intake import redacting
+from errorbudget.program.intake.requests import Requests
+from errorbudget.program.intake.retention import Retention
+from errorbudget.program.objectives.history import History
+from errorbudget.program.objectives.objectives import Objectives
+from errorbudget.program.trail.accounts import Accounts
+from errorbudget.program.trail.audit import AuditTrail
+from errorbudget.program.trail.reconciling import Reconciling
+from errorbudget.program.watching.contexts import PATIENCE, Contexts
+from errorbudget.program.watching.watching import Route, Watch, nobody
 from errorbudget.source.duckdb.warehouse import Warehouse
 from errorbudget.store.home import Home
 
 if TYPE_CHECKING:
-    from errorbudget.program.backtests import Backtests
-    from errorbudget.program.differing import Differing
-    from errorbudget.program.proposals import Proposals
+    from errorbudget.program.proposing.backtests import Backtests
+    from errorbudget.program.proposing.differing import Differing
+    from errorbudget.program.proposing.proposals import Proposals
 
 
 class Program:
@@ -82,21 +82,21 @@ class Program:
     @cached_property
     def differing(self) -> "Differing":
         """What a change to a document means."""
-        from errorbudget.program.differing import Differing
+        from errorbudget.program.proposing.differing import Differing
 
         return Differing(self.home, self.warehouse)
 
     @cached_property
     def proposals(self) -> "Proposals":
         """What services could promise."""
-        from errorbudget.program.proposals import Proposals
+        from errorbudget.program.proposing.proposals import Proposals
 
         return Proposals(self.warehouse, self.objectives)
 
     @cached_property
     def backtests(self) -> "Backtests":
         """What documents would have done."""
-        from errorbudget.program.backtests import Backtests
+        from errorbudget.program.proposing.backtests import Backtests
 
         return Backtests(self.home, self.warehouse)
 

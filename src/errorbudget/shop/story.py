@@ -4,11 +4,11 @@ from collections.abc import Callable
 from datetime import datetime
 
 from errorbudget.policy.approval import Says
-from errorbudget.program.asking import Question
-from errorbudget.program.book import Standing
+from errorbudget.program.budgets.book import Standing
+from errorbudget.program.gate.asking import Question
+from errorbudget.program.gate.question import Answer
+from errorbudget.program.gate.statements import Wanted
 from errorbudget.program.program import Program
-from errorbudget.program.question import Answer
-from errorbudget.program.statements import Wanted
 from errorbudget.shop.generation import Shop
 from errorbudget.shop.plot import Deploy
 

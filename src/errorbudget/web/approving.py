@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from errorbudget import clock
 from errorbudget.policy.approval import Says, Statement
-from errorbudget.program.statements import Wanted
+from errorbudget.program.gate.statements import Wanted
 from errorbudget.web import answers
 from errorbudget.web.calling import Approves, Here, Reads, documented
 from errorbudget.web.failing import as_json

@@ -11,9 +11,9 @@ from typing import Final
 
 from errorbudget import clock
 from errorbudget.objective.document import ObjectiveDocument
-from errorbudget.program.sight import Sight, returns
-from errorbudget.program.vigil import Snapshot
-from errorbudget.program.watching import Watch
+from errorbudget.program.gate.sight import Sight, returns
+from errorbudget.program.watching.vigil import Snapshot
+from errorbudget.program.watching.watching import Watch
 from errorbudget.source.duckdb.warehouse import Warehouse
 
 LOG = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from errorbudget.errors import Failure, Untrusted
 from errorbudget.notify.github import GitHub, verify
 from errorbudget.notify.targets import reveal
 from errorbudget.program.configuration import AtGitHub
-from errorbudget.program.forge import Asks, Forge
+from errorbudget.program.gate.forge import Asks, Forge
 from errorbudget.program.program import Program
 from errorbudget.web.failing import Unauthorized
 

@@ -9,7 +9,7 @@ from errorbudget import clock
 from errorbudget.change import Diff, FileChange
 from errorbudget.errors import Failure
 from errorbudget.ingest.git import SQL_BYTES
-from errorbudget.program.asking import Question, advisory, declared_risk
+from errorbudget.program.gate.asking import Question, advisory, declared_risk
 from errorbudget.web import answers
 from errorbudget.web.calling import At, Gates, Here, documented, moment_of
 from errorbudget.web.failing import as_json

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict
 
-from errorbudget.program.planning import forecast as planned_cost
-from errorbudget.program.planning import plan
-from errorbudget.program.proposals import caps
+from errorbudget.program.budgets.planning import forecast as planned_cost
+from errorbudget.program.budgets.planning import plan
+from errorbudget.program.proposing.proposals import caps
 from errorbudget.web import answers
 from errorbudget.web.calling import At, Here, Reads, documented
 from errorbudget.web.failing import as_json

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from errorbudget.program.burns import BurnStanding
-from errorbudget.program.rollups import OVER
+from errorbudget.program.budgets.rollups import OVER
+from errorbudget.program.burning.burns import BurnStanding
 from errorbudget.web import answers
 from errorbudget.web.access import Caller
 from errorbudget.web.calling import At, Here, Reads, documented, moment_of

@@ -20,8 +20,8 @@ import uvicorn
 from errorbudget import clock
 from errorbudget.errors import Failure
 from errorbudget.program.configuration import Configuration, is_loopback, split
+from errorbudget.program.objectives.signing import beside
 from errorbudget.program.program import Program
-from errorbudget.program.signing import beside
 from errorbudget.store.address import Address, leave, remove
 from errorbudget.web.application import application
 from errorbudget.web.securing import Secured

@@ -26,35 +26,35 @@ from errorbudget.notify.heartbeat import Heartbeat
 from errorbudget.notify.targets import open_targets, reveal
 from errorbudget.objective.document import ObjectiveDocument, RiskClass
 from errorbudget.objective.proposal.caps import Caps
-from errorbudget.program import redacting
-from errorbudget.program.accounts import Accounts
-from errorbudget.program.approvals import Approvals
-from errorbudget.program.asking import Question
-from errorbudget.program.backtests import Backtests
-from errorbudget.program.book import Standing
-from errorbudget.program.budgets import Budgets
-from errorbudget.program.burns import Burns, BurnStanding
+from errorbudget.program.budgets.book import Standing
+from errorbudget.program.budgets.budgets import Budgets
+from errorbudget.program.budgets.failures import FailedRequests, Failures
+from errorbudget.program.budgets.rollups import Grouped, Rollups
+from errorbudget.program.burning.burns import Burns, BurnStanding
 from errorbudget.program.configuration import Configuration, is_loopback, split
-from errorbudget.program.contexts import Contexts
 from errorbudget.program.courses import Course, Courses
-from errorbudget.program.differing import Differing
-from errorbudget.program.evidence import of_template
-from errorbudget.program.explaining import Explaining
-from errorbudget.program.explanation import Explanation
-from errorbudget.program.failures import FailedRequests, Failures
-from errorbudget.program.gate import Gate
-from errorbudget.program.handoffs import Handoffs
-from errorbudget.program.letters import Letters
+from errorbudget.program.explaining.explaining import Explaining
+from errorbudget.program.explaining.explanation import Explanation
+from errorbudget.program.explaining.handoffs import Handoffs
+from errorbudget.program.gate.approvals import Approvals
+from errorbudget.program.gate.asking import Question
+from errorbudget.program.gate.evidence import of_template
+from errorbudget.program.gate.gate import Gate
+from errorbudget.program.gate.statements import Wanted
+from errorbudget.program.intake import redacting
+from errorbudget.program.intake.requests import Requests
+from errorbudget.program.intake.retention import Retention
 from errorbudget.program.program import Program
-from errorbudget.program.proposals import Proposals
-from errorbudget.program.reconciling import Reconciling
-from errorbudget.program.requests import Requests
-from errorbudget.program.retention import Retention
-from errorbudget.program.rollups import Grouped, Rollups
-from errorbudget.program.statements import Wanted
+from errorbudget.program.proposing.backtests import Backtests
+from errorbudget.program.proposing.differing import Differing
+from errorbudget.program.proposing.proposals import Proposals
 from errorbudget.program.tokens import Tokens
-from errorbudget.program.vigil import Snapshot
-from errorbudget.program.watching import Watch
+from errorbudget.program.trail.accounts import Accounts
+from errorbudget.program.trail.reconciling import Reconciling
+from errorbudget.program.watching.contexts import Contexts
+from errorbudget.program.watching.letters import Letters
+from errorbudget.program.watching.vigil import Snapshot
+from errorbudget.program.watching.watching import Watch
 from errorbudget.source import Failing
 from errorbudget.source.duckdb.warehouse import Warehouse
 from errorbudget.web.current import OVERDUE, PATIENCE, Current, known

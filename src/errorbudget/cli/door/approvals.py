@@ -8,8 +8,8 @@ from errorbudget.cli.options import Told
 
 if TYPE_CHECKING:
     from errorbudget.cli.door.wire import Wire
+    from errorbudget.program.gate.statements import Wanted
     from errorbudget.program.program import Program
-    from errorbudget.program.statements import Wanted
 
 
 class AtHome:

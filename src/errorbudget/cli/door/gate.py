@@ -8,7 +8,7 @@ from errorbudget.cli.options import Told
 
 if TYPE_CHECKING:
     from errorbudget.cli.door.wire import Wire
-    from errorbudget.program.asking import Question
+    from errorbudget.program.gate.asking import Question
     from errorbudget.program.program import Program
 
 

@@ -15,7 +15,7 @@ class AtHome:
     """In the home itself; they are delivered when a server runs."""
 
     def __init__(self, program: "Program") -> None:
-        from errorbudget.program.letters import Letters
+        from errorbudget.program.watching.letters import Letters
 
         self._letters = Letters(program.home)
 

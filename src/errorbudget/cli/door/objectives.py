@@ -26,7 +26,7 @@ class AtHome:
 
     def verify(self, file: Path) -> Told:
         """What `apply` would answer."""
-        from errorbudget.program.signing import beside
+        from errorbudget.program.objectives.signing import beside
 
         found = self._objectives.verify(
             _bytes(file), file, now=clock.now(), signatures=beside(file)
@@ -76,7 +76,7 @@ class OnServer:
 
 def _sent(file: Path) -> dict[str, Any]:
     """The document with the signatures beside it; bytes that are no text go as they are."""
-    from errorbudget.program.signing import beside
+    from errorbudget.program.objectives.signing import beside
 
     body = _bytes(file)
     try:

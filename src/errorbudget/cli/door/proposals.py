@@ -26,7 +26,7 @@ class AtHome:
 
     def propose(self, service: str, sla: str | None, dependencies: list[str]) -> Told:
         """A proposal for a service, its document and its evidence."""
-        from errorbudget.program.proposals import caps
+        from errorbudget.program.proposing.proposals import caps
 
         return self._program.proposals.read(service, caps(sla, dependencies)).as_dict()
 

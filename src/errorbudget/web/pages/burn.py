@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from errorbudget.burn.first_move import slice_words
 from errorbudget.ledger.window import moment
-from errorbudget.program.explanation import Explanation
+from errorbudget.program.explaining.explanation import Explanation
 from errorbudget.web.calling import At, Here, Reads
 from errorbudget.web.explaining import Since, Until
 from errorbudget.web.pages.rendering import Page, count, page, share

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Query, Request, Response
 from errorbudget import clock
 from errorbudget.errors import Failure
 from errorbudget.policy.approval import Says, Statement
-from errorbudget.program.approvals import Wanted
-from errorbudget.program.asking import Question, declared_risk
+from errorbudget.program.gate.approvals import Wanted
+from errorbudget.program.gate.asking import Question, declared_risk
 from errorbudget.program.tokens import Scope
 from errorbudget.web.access import Caller
 from errorbudget.web.calling import Approves, Here, Reads

@@ -13,9 +13,9 @@ from errorbudget import clock
 from errorbudget.burn.shown import Shown
 from errorbudget.objective.document import Calendar, ObjectiveDocument, RiskClass, Rolling
 from errorbudget.policy.permission import considered, limits, permitted
-from errorbudget.program.book import Standing
-from errorbudget.program.burns import BurnStanding
-from errorbudget.program.vigil import Snapshot
+from errorbudget.program.budgets.book import Standing
+from errorbudget.program.burning.burns import BurnStanding
+from errorbudget.program.watching.vigil import Snapshot
 from errorbudget.web.calling import At, Here, Reads
 from errorbudget.web.pages.rendering import Page, page
 

@@ -12,11 +12,11 @@ from errorbudget import clock
 from errorbudget.burn.shown import Shown
 from errorbudget.objective.document import ObjectiveDocument, RequestExample, RiskClass
 from errorbudget.objective.spoken import spoken
-from errorbudget.program.asking import Question
-from errorbudget.program.book import Standing
-from errorbudget.program.burns import BurnStanding
+from errorbudget.program.budgets.book import Standing
+from errorbudget.program.burning.burns import BurnStanding
 from errorbudget.program.course_picture import NARROW, WIDE, losses, picture
 from errorbudget.program.courses import Course
+from errorbudget.program.gate.asking import Question
 from errorbudget.web.access import Caller
 from errorbudget.web.calling import At, Here, Reads
 from errorbudget.web.failing import Forbidden

@@ -8,7 +8,7 @@ from errorbudget.ledger.budget import Budget, State
 from errorbudget.ledger.window import Calendar
 from errorbudget.objective.document import ObjectiveDocument, RiskClass
 from errorbudget.policy.permission import joined
-from errorbudget.program.book import Standing
+from errorbudget.program.budgets.book import Standing
 from errorbudget.web.pages.rendering import count, share
 
 _UNITS: Final = {"month": "monthly", "quarter": "quarterly", "year": "yearly"}

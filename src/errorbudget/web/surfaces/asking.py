@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
 from errorbudget.errors import Failure
-from errorbudget.program.asking import Question, declared_risk
+from errorbudget.program.gate.asking import Question, declared_risk
 from errorbudget.web.access import Caller
 from errorbudget.web.failing import Forbidden, Unauthorized, told
 from errorbudget.web.server import Server

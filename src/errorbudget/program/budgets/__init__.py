@@ -1,0 +1,1 @@
+"""Tallies brought up to date, and what every budget has left."""

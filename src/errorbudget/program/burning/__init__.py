@@ -1,0 +1,1 @@
+"""How fast every budget burns, and what the alert rules find."""

@@ -1,0 +1,60 @@
+"""A burn, as far as the tallies tell."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+
+from errorbudget.burn.onset import Onset
+from errorbudget.ledger.spans import spread, without
+from errorbudget.ledger.window import Span
+from errorbudget.objective.document import ObjectiveDocument
+from errorbudget.objective.indicator import Indicator
+from errorbudget.program.budgets.book import Book
+from errorbudget.program.burning.burns import BurnStanding
+
+MOST: Final = 2_000_000
+"""Requests before a burn that it is compared with, at most about."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Scene:
+    """A burn, as far as the tallies tell: what every section of an explanation starts from."""
+
+    book: Book
+    row: int
+    burn: BurnStanding
+    span: Span
+    """The minutes that are explained."""
+    before: Span
+    """The day before it began, as far as there were requests."""
+    onset: Onset | None
+    """When the burn began, as far as the counts tell."""
+
+    @property
+    def document(self) -> ObjectiveDocument:
+        """The document whose objective burns."""
+        return self.burn.standing.document
+
+    @property
+    def indicator(self) -> Indicator:
+        """What the objective counts."""
+        return self.book.promises[self.row].indicator
+
+    def kept(self, span: Span) -> list[Span]:
+        """The minutes of a span that the document does not exclude."""
+        return without([span], self.book.life(self.document).excluded)
+
+    @cached_property
+    def compared(self) -> list[Span]:
+        """The minutes before that are looked at: all, or of very many requests some, spread out."""
+        valid, _ = self.counts(self.before)
+        enough = len(self.before) * MOST // max(valid, 1)
+        return [kept for part in spread(self.before, enough) for kept in self.kept(part)]
+
+    def counts(self, span: Span) -> tuple[int, int]:
+        """Valid and bad requests of a span."""
+        row, start, end = (np.array([one]) for one in (self.row, span.start, span.end))
+        valid, bad = self.book.counts(row, start, end)
+        return int(valid[0]), int(bad[0])

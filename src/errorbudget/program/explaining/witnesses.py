@@ -1,0 +1,176 @@
+"""Since when does it burn, what changed, and what do the logs say? Gathers what tells of a burn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from errorbudget.burn import correlation, log_patterns
+from errorbudget.burn.correlation import Candidate, Coincidence, Series
+from errorbudget.burn.log_patterns import Exposure, Pattern
+from errorbudget.burn.onset import Onset
+from errorbudget.burn.rules import DAY
+from errorbudget.change import Change, Origin
+from errorbudget.ledger.window import Span, minute_ceil, minute_floor, moment
+
+if TYPE_CHECKING:
+    from errorbudget.program.explaining.scene import Scene
+    from errorbudget.source import Source
+    from errorbudget.store.changes import Changes
+
+CALM: Final = 180
+"""Minutes before a burn that are compared with the moments of changes, or as many as it lasts."""
+NEAR: Final = DAY
+"""Minutes before the onset in which a change is looked at."""
+SHOWN: Final = 12
+"""Changes told of one burn."""
+_SPLIT: Final = 60
+"""Minutes before the onset from which versions are compared."""
+_LONGEST_SPLIT: Final = DAY
+_BEFORE: Final = 3
+"""Times the length of the burn that logs are read before it; an hour at least, a day at most."""
+_THROUGH: Final = 3
+"""Services in the path of the burn whose versions are compared."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What was found about one burn."""
+
+    changes: tuple[Coincidence, ...]
+    logs: tuple[Pattern, ...]
+    limits: tuple[str, ...]
+
+
+class Witnesses:
+    """Asks the tallies, the recorded changes and the logs about a burn."""
+
+    def __init__(self, source: Source, changes: Changes) -> None:
+        self._source = source
+        self._changes = changes
+
+    def evidence(self, scene: Scene) -> Evidence:
+        """Everything they tell of the burn of a scene."""
+        began, series = scene.onset, _series(scene)
+        changes = self._weighed(scene, began, series)
+        logs, limits = self._patterns(scene, began)
+        silent = ["When it began cannot be told."] if began is None else []
+        return Evidence(
+            changes=changes,
+            logs=logs,
+            limits=(*silent, *self._unfit(changes, began), *limits),
+        )
+
+    def _unfit(self, changes: Sequence[Coincidence], began: Onset | None) -> list[str]:
+        said = correlation.none_fits(changes, began)
+        if said is None:
+            return []
+        if not changes and not self._changes.list():
+            said = "no change was ever told of: `errorbudget change record` has them weighed here"
+        return [f"{said[0].upper()}{said[1:]}."]
+
+    def _weighed(
+        self, scene: Scene, began: Onset | None, series: Series
+    ) -> tuple[Coincidence, ...]:
+        first = minute_floor(began.earliest) if began else scene.span.start
+        near = self._changes.list(
+            since=moment(min(first, scene.span.start) - NEAR), until=moment(scene.span.end)
+        )
+        environment = scene.document.environment
+        here = [one for one in near if not environment or one.environment in ("", environment)]
+        own = [one for one in here if one.service in scene.document.services]
+        others = [one for one in here if one.service not in scene.document.services]
+        candidates = [*self._own(scene, began, own), *self._others(scene, began, others)]
+        return tuple(correlation.correlate(candidates, began, series)[:SHOWN])
+
+    def _own(self, scene: Scene, began: Onset | None, changes: Sequence[Change]) -> list[Candidate]:
+        if not changes:
+            return []
+        split = self._source.split(scene.indicator, _compared(scene, began))
+        named = split if (split.version != "").any() else None
+        return [_candidate(one, split=named) for one in changes]
+
+    def _others(
+        self, scene: Scene, began: Onset | None, changes: Sequence[Change]
+    ) -> list[Candidate]:
+        """Changes to services that requests of the burn went through."""
+        if not changes:
+            return []
+        burn = _burning(scene, began)
+        valid, _ = scene.counts(burn)
+        services = sorted({one.service for one in changes})
+        ways = self._source.paths(scene.indicator, burn, services, valid)
+        compared = _compared(scene, began)
+        met = sorted(ways, key=lambda service: -ways[service].bad)
+        splits = {
+            service: self._source.split(scene.indicator, compared, through=service)
+            for service in met[:_THROUGH]
+        }
+        return [
+            _candidate(one, way=ways[one.service], split=splits.get(one.service))
+            for one in changes
+            if one.service in ways
+        ]
+
+    def _patterns(self, scene: Scene, began: Onset | None) -> tuple[tuple[Pattern, ...], list[str]]:
+        burn = _burning(scene, began)
+        length = min(max(_BEFORE * len(burn), 60), DAY)
+        before = Span(max(burn.start - length, 0), burn.start)
+        found = self._source.logs(scene.indicator, before, burn)
+        if not found.records:
+            return (), ["There is no log record of its time."]
+        told = log_patterns.patterns(found.batches, _exposure(scene, before, burn, found.stride))
+        limits = list[str]()
+        if found.stride > 1:
+            limits.append(f"One log record in {found.stride:,} was read, of {found.records:,}.")
+        return tuple(told), limits
+
+
+def _candidate(
+    change: Change,
+    *,
+    split: correlation.Split | None = None,
+    way: correlation.Way | None = None,
+) -> Candidate:
+    return Candidate(
+        change=change, split=split, way=way, recorded=change.origin is not Origin.TRAFFIC
+    )
+
+
+def _series(scene: Scene) -> Series:
+    """The minutes of the burn and of a while before it."""
+    start = max(scene.span.start - max(CALM, len(scene.span)), scene.before.start)
+    minutes = np.arange(start, scene.span.end)
+    rows = np.full(minutes.size, scene.row)
+    valid, bad = scene.book.counts(rows, minutes, minutes + 1)
+    return Series(start=start, valid=valid, bad=bad)
+
+
+def _burning(scene: Scene, began: Onset | None) -> Span:
+    """The minutes in which it burns, as far as known."""
+    if began is None:
+        return scene.span
+    first = max(minute_floor(began.earliest), scene.before.start)
+    return Span(first, max(min(minute_ceil(began.until), scene.span.end), first + 1))
+
+
+def _compared(scene: Scene, began: Onset | None) -> Span:
+    burn = _burning(scene, began)
+    return Span(burn.start - _SPLIT, min(burn.end, burn.start + _LONGEST_SPLIT))
+
+
+def _exposure(scene: Scene, before: Span, burn: Span, stride: int) -> Exposure:
+    """Requests tell how many log records to expect; without any, time does."""
+    valid, bad = scene.counts(burn)
+    earlier, _ = scene.counts(before)
+    some = valid > 0 and earlier > 0
+    return Exposure(
+        before=earlier if some else len(before),
+        burn=valid if some else len(burn),
+        good=valid - bad,
+        bad=bad,
+        stride=stride,
+    )

@@ -1,0 +1,1 @@
+"""Between the deploy command and the deploy: questions, decisions, approvals."""

@@ -1,0 +1,1 @@
+"""Requests, logs and corrections, on their way into the warehouse."""

@@ -1,0 +1,1 @@
+"""Objective documents: read, signed, put in force, and remembered."""

@@ -1,0 +1,1 @@
+"""What a service could promise, and what a document would have done."""

@@ -1,0 +1,1 @@
+"""The audit trail read, checked, and held against what really shipped."""

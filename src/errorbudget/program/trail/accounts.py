@@ -1,0 +1,167 @@
+"""Statements of account: where each objective's bad requests of a quarter went."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from fractions import Fraction
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from errorbudget import clock
+from errorbudget.change import Change
+from errorbudget.errors import Failure
+from errorbudget.ledger.tally import DAY
+from errorbudget.ledger.window import Calendar, Span, minute_ceil, minute_floor, moment
+from errorbudget.objective import document as promised
+from errorbudget.objective.document import ObjectiveDocument
+from errorbudget.policy.hindsight import (
+    Kind,
+    Line,
+    Shipped,
+    Statement,
+    Verdict,
+    rollbacks,
+    statement,
+)
+from errorbudget.policy.reconciliation import Asked, answers
+from errorbudget.program.budgets.book import Book
+from errorbudget.program.budgets.budgets import Budgets
+from errorbudget.program.trail.reconciling import decisions
+from errorbudget.store.home import Home
+
+_QUARTER: Final = re.compile(r"(\d{4})[-\s]?Q([1-4])", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One objective's statement of one quarter, and what was decided on its changes."""
+
+    document: ObjectiveDocument
+    objective: str
+    quarter: Span
+    until: int
+    told: Statement
+    changes: Mapping[str, tuple[Change, Asked | None]]
+
+    @property
+    def allowed(self) -> Fraction:
+        """Bad requests allowed for what was requested until now."""
+        return self.document.objectives[self.objective].target.allowance * self.told.valid
+
+    def as_dict(self) -> dict[str, Any]:
+        """The account as JSON has it."""
+        return {
+            "service": self.document.name,
+            "objective": self.objective,
+            "target": str(self.document.objectives[self.objective].target),
+            "quarter": {
+                "start": clock.text(moment(self.quarter.start)),
+                "end": clock.text(moment(self.quarter.end)),
+            },
+            "as_of": clock.text(moment(self.until)),
+            "valid": self.told.valid,
+            "bad": self.told.bad,
+            "allowed": float(self.allowed),
+            "usual": float(self.told.usual),
+            "lines": [self._line(line) for line in self.told.lines],
+            "hindsight": self._hindsight(),
+        }
+
+    def _line(self, line: Line) -> dict[str, Any]:
+        change, answer = self.changes.get(line.change or "", (None, None))
+        return {
+            "kind": line.kind.value,
+            "change": line.change,
+            "version": change.version if change else None,
+            "from": clock.text(moment(line.start)),
+            "to": clock.text(moment(line.end)),
+            "valid": line.valid,
+            "seen": line.seen,
+            "bad": line.bad,
+            "share": float(line.bad / self.allowed) if self.allowed else None,
+            "decided_by": answer.entry if answer else None,
+            "verdict": line.verdict.value if line.kind is Kind.CHANGE else None,
+        }
+
+    def _hindsight(self) -> dict[str, int]:
+        told = [line.verdict for line in self.told.lines if line.kind is Kind.CHANGE]
+        return {verdict.value: told.count(verdict) for verdict in Verdict}
+
+
+class Accounts:
+    """Looking back at what permitted changes cost."""
+
+    def __init__(self, home: Home, budgets: Budgets) -> None:
+        self._home = home
+        self._budgets = budgets
+
+    def read(self, service: str, quarter: str | None = None, *, at: datetime) -> list[Account]:
+        """The statement of each objective for a quarter (`2026Q3`), or the one of `at`.
+
+        Raises Failure for an unknown service, or a quarter that has not begun.
+        """
+        document = self._budgets.document(service)
+        spans = {name: _span(document, name, quarter, at) for name in document.objectives}
+        last = max(minute_ceil(at), 1)
+        if all(span.start >= last for span in spans.values()):
+            raise Failure(f"--quarter: {quarter} has not begun by {clock.text(at)}")
+        untils = {name: min(span.end, last) for name, span in spans.items()}
+        book = self._budgets.book([document], at=moment(max(untils.values())))
+        asked = [one for one in decisions(self._home) if one.service in document.services]
+        return [
+            self._account(book, row, spans[name], untils[name], asked)
+            for row, name in enumerate(document.objectives)
+        ]
+
+    def _account(
+        self, book: Book, row: int, span: Span, until: int, asked: Sequence[Asked]
+    ) -> Account:
+        promise = book.promises[row]
+        changes = [
+            one
+            for service in promise.document.services
+            for one in self._home.changes.list(
+                service, since=moment(span.start), until=moment(until)
+            )
+        ]
+        changes.sort(key=lambda one: one.started_at)
+        given = answers(changes, asked)
+        first = span.start // DAY
+        valid, bad = book.minutes(row, first, (until - 1) // DAY - first + 1)
+        within = slice(span.start - first * DAY, until - first * DAY)
+        return Account(
+            document=promise.document,
+            objective=promise.objective,
+            quarter=span,
+            until=until,
+            told=statement(span.start, valid[within], bad[within], _shipped(changes, given)),
+            changes={one.id: (one, answer) for one, answer in zip(changes, given, strict=True)},
+        )
+
+
+def _shipped(changes: Sequence[Change], given: Sequence[Asked | None]) -> list[Shipped]:
+    back = rollbacks([f"{one.service} {one.version}" for one in changes])
+    return [
+        Shipped(
+            id=one.id,
+            start=minute_floor(one.started_at),
+            end=minute_floor(one.finished_at or one.started_at) + 1,
+            rolls_back=rolls_back,
+            permitted=answer.permitted if answer else None,
+        )
+        for one, answer, rolls_back in zip(changes, given, back, strict=True)
+    ]
+
+
+def _span(document: ObjectiveDocument, objective: str, quarter: str | None, at: datetime) -> Span:
+    """The quarter as the people of an objective live it. Raises Failure."""
+    window = document.objectives[objective].window
+    zone = window.timezone if isinstance(window, promised.Calendar) else "UTC"
+    if quarter is not None:
+        found = _QUARTER.fullmatch(quarter)
+        if not found:
+            raise Failure(f"--quarter: {quarter!r} is not a quarter; write one as in 2026Q3")
+        at = datetime(int(found[1]), 3 * int(found[2]) - 2, 1, tzinfo=ZoneInfo(zone))
+        at = at.astimezone(UTC)
+    return Calendar("quarter", zone).span(minute_floor(at) + 1)

@@ -1,0 +1,1 @@
+"""Looks again and again, and tells when something burns."""

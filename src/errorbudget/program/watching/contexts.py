@@ -1,0 +1,119 @@
+"""What is known of a burn when its alert goes out? Found out beside the watch, which waits briefly.
+
+A page is worth more at once than complete: what takes longer than `PATIENCE` follows it.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from errorbudget.errors import Failure
+from errorbudget.notify.message import Kind, Message
+from errorbudget.program.explaining import picturing
+from errorbudget.program.explaining.explanation import Explanation
+from errorbudget.program.watching import telling
+from errorbudget.program.watching.ears import Addressed
+
+LOG = logging.getLogger(__name__)
+
+PATIENCE: Final = 2.0
+"""Seconds that a look's messages wait for their context, all of them together."""
+MOST: Final = 50
+"""Messages whose context is being found out at once; those beyond go out without, for good."""
+
+Explain = Callable[[str, str, datetime], Explanation]
+"""What is known of a document's objective at a moment; called on a thread of its own."""
+
+_PAGES: Final = (Kind.FIRED, Kind.ESCALATED, Kind.AGAIN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Waiting:
+    """A message that went out, and what is still being found out about it."""
+
+    page: Message
+    names: Sequence[str]
+    found: "Future[_Found]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    explanation: Explanation
+    picture: bytes
+
+
+class Contexts:
+    """One watch's: `add` and `late` are called by its thread alone."""
+
+    def __init__(self, explain: Explain, *, patience: float = PATIENCE) -> None:
+        self._explain = explain
+        self._patience = patience
+        self._finding = ThreadPoolExecutor(1, thread_name_prefix="errorbudget-context")
+        self._waiting: dict[str, _Waiting] = {}
+        """By thread: whatever is told there next makes it pointless."""
+
+    def add(self, messages: Sequence[Addressed], now: datetime) -> list[Addressed]:
+        """The messages, with their context where it is found out in time."""
+        asked = {message.id: found for message, _ in messages if (found := self._ask(message, now))}
+        wait(asked.values(), timeout=self._patience)
+        return [self._with(message, names, asked.get(message.id)) for message, names in messages]
+
+    def late(self, now: datetime) -> list[Addressed]:
+        """Messages that complete what went out before its context was known."""
+        done = [thread for thread, one in self._waiting.items() if one.found.done()]
+        told = list[Addressed]()
+        for one in map(self._waiting.pop, done):
+            if found := _result(one.page, one.found):
+                told.append(
+                    (
+                        telling.completing(one.page, found.explanation, found.picture, now),
+                        one.names,
+                    )
+                )
+        return told
+
+    def close(self) -> None:
+        """Give up what is not begun, and let what is under way end."""
+        self._finding.shutdown(wait=True, cancel_futures=True)
+
+    def _ask(self, message: Message, now: datetime) -> "Future[_Found] | None":
+        if (forgotten := self._waiting.pop(message.thread, None)) is not None:
+            forgotten.found.cancel()
+        if message.kind not in _PAGES or not message.objective:
+            return None
+        if len(self._waiting) >= MOST:
+            LOG.warning("%s: too much burns at once for its context", message.thread)
+            return None
+        return self._finding.submit(self._find, message, now)
+
+    def _find(self, message: Message, now: datetime) -> _Found:
+        found = self._explain(message.service, message.objective, now)
+        title = f"{message.service} {message.objective}"
+        return _Found(explanation=found, picture=picturing.png(found.bars, title))
+
+    def _with(
+        self, message: Message, names: Sequence[str], found: "Future[_Found] | None"
+    ) -> Addressed:
+        if found is None:
+            return message, names
+        if not found.done():
+            self._waiting[message.thread] = _Waiting(page=message, names=names, found=found)
+            return message, names
+        known = _result(message, found)
+        if known is None:
+            return message, names
+        return telling.in_context(message, known.explanation, known.picture), names
+
+
+def _result(page: Message, found: "Future[_Found]") -> _Found | None:
+    """What was found out; None where that failed, which must not keep anybody from being told."""
+    try:
+        return found.result()
+    except Failure as failure:
+        LOG.warning("%s: no context: %s", page.thread, failure)
+    except Exception:
+        LOG.exception("%s: no context", page.thread)
+    return None
