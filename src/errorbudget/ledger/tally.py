@@ -88,6 +88,13 @@ def unpack_day(packed: bytes) -> tuple[Counts, Counts]:
     return valid.astype(np.int64), bad.astype(np.int64)
 
 
+def counts_of(packed: bytes | None) -> tuple[Counts, Counts]:
+    """The counts of a stored row, zeros where there is none."""
+    if packed is None:
+        return np.zeros(DAY, np.int64), np.zeros(DAY, np.int64)
+    return unpack_day(packed)
+
+
 def day_totals(packed: bytes) -> tuple[int, int]:
     """Valid and bad of a stored day, without inflating its minutes."""
     _, _, _, valid, bad = _head(packed)

@@ -1,10 +1,10 @@
 """What has been counted already, by series and day, and up to which batch?"""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from errorbudget.store.database import Database
 from errorbudget.store.schema import counted, tally_day
@@ -45,8 +45,18 @@ class TallyDays:
             row = connection.execute(extent).first()
         return Extent(batch=row.batch, from_minute=row.from_minute) if row else None
 
-    def replace_days(self, series: str, days: Mapping[int, bytes], *, extent: Extent) -> None:
-        """Put these days in the place of those stored, and note how far, all or nothing."""
+    def replace_days(
+        self,
+        series: str,
+        days: Mapping[int, bytes],
+        *,
+        extent: Extent,
+        beside: Callable[[Connection], None] | None = None,
+    ) -> None:
+        """Put these days in the place of those stored, and note how far, all or nothing.
+
+        What `beside` writes belongs to the all.
+        """
         these = delete(tally_day).where(
             tally_day.c.series == series, tally_day.c.day == bindparam("day_")
         )
@@ -61,3 +71,5 @@ class TallyDays:
                     series=series, batch=extent.batch, from_minute=extent.from_minute
                 )
             )
+            if beside:
+                beside(connection)

@@ -6,6 +6,7 @@ from datetime import datetime
 from errorbudget.errors import Failure
 from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.program.budgets.book import Book, Standing
+from errorbudget.program.budgets.closing import ClosingDays
 from errorbudget.program.budgets.parts import parts
 from errorbudget.program.objectives.objectives import Counting, Objectives
 from errorbudget.source import Source
@@ -34,14 +35,14 @@ class Budgets:
 
     def book(self, documents: Sequence[ObjectiveDocument], *, at: datetime) -> Book:
         """The books of these documents' own objectives, brought to a moment."""
-        book = Book(self._source, self._home.tallies, documents)
+        book = Book(self._source, ClosingDays(self._home, documents), documents)
         book.bring_to(at)
         return book
 
     def whole_book(self, documents: Sequence[ObjectiveDocument], *, at: datetime) -> Book:
         """The same, with what is watched beside their own objectives."""
         beside = parts(documents, self._objectives.speaking)
-        book = Book(self._source, self._home.tallies, documents, beside)
+        book = Book(self._source, ClosingDays(self._home, documents), documents, beside)
         book.bring_to(at)
         return book
 

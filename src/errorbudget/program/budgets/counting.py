@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from errorbudget.ledger.tally import DAY, Counts, Tallies, by_day, merge, pack_day, unpack_day
+from errorbudget.ledger.tally import DAY, Counts, Tallies, by_day, counts_of, merge, pack_day
 from errorbudget.objective.indicator import Counting
 from errorbudget.program.budgets.held import Days
 from errorbudget.request import Kept
@@ -90,10 +90,4 @@ def _packed(tallies: Days, series: str, counts: Tallies, *, whole: bool) -> Mapp
     if not days:
         return {}
     held = tallies.load_days(series, days[0])
-    return {day: pack_day(*merge(day, _held(held.get(day)), counts)) for day in days}
-
-
-def _held(packed: bytes | None) -> tuple[Counts, Counts]:
-    if packed is None:
-        return np.zeros(DAY, np.int64), np.zeros(DAY, np.int64)
-    return unpack_day(packed)
+    return {day: pack_day(*merge(day, counts_of(held.get(day)), counts)) for day in days}

@@ -7,6 +7,7 @@ from errorbudget import clock
 from errorbudget.ledger.tally import DAY
 from errorbudget.ledger.window import minute_floor, moment
 from errorbudget.program.budgets.book import Book
+from errorbudget.program.budgets.closing import ClosingDays
 from errorbudget.program.objectives.objectives import Objectives
 from errorbudget.source.duckdb.warehouse import Warehouse
 from errorbudget.store.home import Home
@@ -50,7 +51,8 @@ class Retention:
         return told | {"requests": pruned.requests, "logs": pruned.logs}
 
     def _count(self, now: datetime) -> None:
-        book = Book(self._warehouse, self._home.tallies, self._objectives.all())
+        documents = self._objectives.all()
+        book = Book(self._warehouse, ClosingDays(self._home, documents), documents)
         book.bring_to(now)
 
 

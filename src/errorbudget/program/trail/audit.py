@@ -127,6 +127,7 @@ def _words(body: dict[str, Any]) -> str:
 
 
 _WORDS: Final = {
+    "window": "{name} {objective}: {bad:+} bad and {valid:+} valid in the window from {window[0]}",
     "outcome": "{service} {change} {outcome} (exit {exit_code})",
     "notice": "{service} {objective}: {level} {notice}",
     "torn_bytes": "an unfinished write of {torn_bytes} bytes is gone from {file}",

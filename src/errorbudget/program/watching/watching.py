@@ -10,6 +10,7 @@ from errorbudget import clock
 from errorbudget.errors import Failure
 from errorbudget.notify.message import Message
 from errorbudget.program.budgets.book import Book, Standing
+from errorbudget.program.budgets.closing import ClosingDays
 from errorbudget.program.budgets.parts import parts
 from errorbudget.program.burning.burns import BurnStanding
 from errorbudget.program.changes import Changes
@@ -129,7 +130,7 @@ class Watch:
     def _begin(self) -> Vigil:
         documents = self._objectives.all()
         beside = parts(documents, self._objectives.speaking)
-        book = Book(self._source, self._home.tallies, documents, beside)
+        book = Book(self._source, ClosingDays(self._home, documents), documents, beside)
         return Vigil(book, Memory.of(self._home.alerts.all()))
 
     def _keep(
