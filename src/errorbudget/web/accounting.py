@@ -22,7 +22,7 @@ def accounts(
 ) -> Response:
     """Every bad request of a quarter once: by change, by incident, by background."""
     caller.about(service)
-    return as_json(server.accounts(service, quarter, at))
+    return as_json(server.patient.accounts(service, quarter, at))
 
 
 @router.post(
@@ -36,4 +36,4 @@ def reconcile(server: Here, caller: Administers, since: str | None = None) -> Re
     With `since` only of what started then or later: not of a history before the gate.
     """
     caller.everything()
-    return as_json(server.reconcile(clock.now(), moment_of(since, "since")))
+    return as_json(server.patient.reconcile(clock.now(), moment_of(since, "since")))

@@ -101,4 +101,4 @@ def differences(
     """In words, and on the last quarter's traffic; nothing is stored."""
     caller.everything()
     old = None if sent.old is None else sent.old.encode()
-    return as_json(server.differences(sent.document.encode(), name, old, sent.digest))
+    return as_json(server.patient.differences(sent.document.encode(), name, old, sent.digest))

@@ -30,7 +30,7 @@ class Replayed(BaseModel):
 )
 def unpromised(server: Here, caller: Reads) -> Response:
     """What `errorbudget objective propose --json` prints."""
-    return as_json([one for one in server.unpromised() if caller.sees((one["service"],))])
+    return as_json([one for one in server.patient.unpromised() if caller.sees((one["service"],))])
 
 
 @router.post(
@@ -51,7 +51,7 @@ def propose(
     """From the service's own history; nothing is stored."""
     caller.about(service)
     caller.within("")
-    return as_json(server.propose(service, caps(sla, dependency or [])))
+    return as_json(server.patient.propose(service, caps(sla, dependency or [])))
 
 
 @router.post(
@@ -62,7 +62,7 @@ def propose(
 def backtest(server: Here, caller: Reads, name: str, sent: Replayed) -> Response:
     """Over all history; nothing is stored, and nobody is told."""
     caller.everything()
-    return as_json(server.backtest(sent.document.encode(), name, sent.incidents))
+    return as_json(server.patient.backtest(sent.document.encode(), name, sent.incidents))
 
 
 @router.get(

@@ -32,7 +32,7 @@ class Asked(BaseModel):
 def prune(server: Here, _caller: Administers, asked: Asked) -> Response:
     """Whole days that are older than is asked, or configured."""
     return as_json(
-        server.prune(requests=_span(asked.requests_minutes), logs=_span(asked.logs_minutes))
+        server.patient.prune(requests=_span(asked.requests_minutes), logs=_span(asked.logs_minutes))
     )
 
 

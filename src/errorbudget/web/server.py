@@ -3,36 +3,29 @@
 import secrets
 import shutil
 import threading
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from errorbudget import clock
 from errorbudget.burn.handoff import Handoff
-from errorbudget.errors import Failure
-from errorbudget.ingest.journal import JournalLimits
 from errorbudget.ingest.otlp import Door
-from errorbudget.ingest.otlp.settings import Conventions, Limits, Settings
-from errorbudget.ingest.posted import PostedLimits
-from errorbudget.ingest.redaction import Redaction
 from errorbudget.ingest.report import Report
-from errorbudget.ingest.stream import Pace, Stream
+from errorbudget.ingest.stream import Stream
 from errorbudget.ledger.window import Span
 from errorbudget.notify.delivery import Delivery
 from errorbudget.notify.heartbeat import Heartbeat
 from errorbudget.notify.targets import open_targets, reveal
 from errorbudget.objective.document import ObjectiveDocument, RiskClass
-from errorbudget.objective.proposal.caps import Caps
 from errorbudget.program.budgets.book import Standing
 from errorbudget.program.budgets.budgets import Budgets
 from errorbudget.program.budgets.failures import FailedRequests, Failures
 from errorbudget.program.budgets.rollups import Grouped, Rollups
 from errorbudget.program.burning.burns import Burns, BurnStanding
 from errorbudget.program.configuration import Configuration, is_loopback, split
-from errorbudget.program.courses import Course, Courses
 from errorbudget.program.explaining.explaining import Explaining
 from errorbudget.program.explaining.explanation import Explanation
 from errorbudget.program.explaining.handoffs import Handoffs
@@ -43,26 +36,21 @@ from errorbudget.program.gate.gate import Gate
 from errorbudget.program.gate.statements import Wanted
 from errorbudget.program.intake import redacting
 from errorbudget.program.intake.requests import Requests
-from errorbudget.program.intake.retention import Retention
 from errorbudget.program.program import Program
-from errorbudget.program.proposing.backtests import Backtests
-from errorbudget.program.proposing.differing import Differing
-from errorbudget.program.proposing.proposals import Proposals
 from errorbudget.program.tokens import Tokens
-from errorbudget.program.trail.accounts import Accounts
-from errorbudget.program.trail.reconciling import Reconciling
 from errorbudget.program.watching.contexts import Contexts
 from errorbudget.program.watching.letters import Letters
 from errorbudget.program.watching.vigil import Snapshot
 from errorbudget.program.watching.watching import Watch
 from errorbudget.source import Failing
-from errorbudget.source.duckdb.warehouse import Warehouse
+from errorbudget.web import limits
 from errorbudget.web.current import OVERDUE, PATIENCE, Current, known
 from errorbudget.web.daily import Daily
 from errorbudget.web.families import Calls, Note
 from errorbudget.web.forge import GitHubApp
 from errorbudget.web.issuers import Issuers
 from errorbudget.web.own import SERVICE, OwnRequests, document
+from errorbudget.web.patient import Patient
 from errorbudget.web.receiving import PostedDoor, Room
 
 
@@ -79,12 +67,18 @@ class Server:
         self.tokens = Tokens(program.home)
         self.calls = Calls()
         self.stream = Stream.open(
-            program.home.path / "journal", program.warehouse.another(), _pace(configuration)
+            program.home.path / "journal", program.warehouse.another(), limits.pace(configuration)
         )
         redaction = redacting.redaction(program.home, configuration)
-        self.otlp = Door(self.stream, program.home.rejected, _settings(configuration, redaction))
+        self.otlp = Door(
+            self.stream, program.home.rejected, limits.settings(configuration, redaction)
+        )
         self.posted = PostedDoor(
-            self.stream, program.warehouse, program.home.rejected, _posted(configuration), redaction
+            self.stream,
+            program.warehouse,
+            program.home.rejected,
+            limits.posted(configuration),
+            redaction,
         )
         self.room = Room(receive.body, receive.at_once)
         self._addresses = open_targets(
@@ -92,11 +86,11 @@ class Server:
         )
         self._delivery = Delivery(program.home.outbox, self._addresses.channels, clock=clock.now)
         self.current = self._current()
-        self.heartbeat, self._daily = self._heartbeat(), Daily(self.prune)
+        self.patient = Patient(program, configuration)
+        self.heartbeat, self._daily = self._heartbeat(), Daily(self.patient.prune)
         self.own = OwnRequests(self.stream) if configuration.measure_itself else None
         self._reading = program.warehouse.another()
-        self._reading_turn, self._asking_turn = threading.Lock(), threading.Lock()
-        self._asking = program.warehouse.another()
+        self._reading_turn = threading.Lock()
         self._writing = Requests(
             program.home, program.warehouse.another(), program.objectives, redaction
         )
@@ -312,33 +306,6 @@ class Server:
         with self._reading_turn:
             return of_template(self.program.home, self._reading, *where, template)
 
-    def unpromised(self) -> list[dict[str, Any]]:
-        """The services that have traffic and no objective."""
-        with self._patiently() as warehouse:
-            return Proposals(warehouse, self.program.objectives).unpromised()
-
-    def propose(self, service: str, caps: Caps) -> dict[str, Any]:
-        """A proposal for a service. Raises Failure."""
-        with self._patiently() as warehouse:
-            return Proposals(warehouse, self.program.objectives).read(service, caps).as_dict()
-
-    def backtest(self, body: bytes, name: str, incidents: list[Any] | None) -> dict[str, Any]:
-        """What a document would have done. Raises Failure."""
-        with self._patiently() as warehouse:
-            return Backtests(self.program.home, warehouse).retell(body, name, incidents=incidents)
-
-    def differences(self, new: bytes, name: str, old: bytes | None, digest: str) -> list[str]:
-        """What a change to a document means. Raises DocumentInvalid, Failure."""
-        with self._patiently() as warehouse:
-            differing = Differing(self.program.home, warehouse)
-            return differing.between(new, name, old=old, digest=digest)
-
-    @contextmanager
-    def _patiently(self) -> Generator[Warehouse]:
-        """The warehouse for long questions, one at a time: nobody else waits for them."""
-        with self._asking_turn:
-            yield self._asking
-
     def draw_up(self, wanted: Wanted) -> dict[str, Any]:
         """A statement to be signed, with what it would lead to. Raises Failure."""
         with self._reading_turn, self._reading.snapshot():
@@ -348,42 +315,6 @@ class Server:
         """What waits for an answer. Raises Failure."""
         with self._reading_turn, self._reading.snapshot():
             return self._approvals.status(service, now=clock.now())
-
-    def accounts(
-        self, service: str, quarter: str | None, at: datetime | None
-    ) -> list[dict[str, Any]]:
-        """Where a quarter's budget went, by objective. Raises Failure."""
-        with self._patiently() as warehouse, warehouse.snapshot():
-            budgets = Budgets(self.program.home, warehouse, self.program.objectives)
-            read = Accounts(self.program.home, budgets).read(service, quarter, at=at or clock.now())
-        return [account.as_dict() for account in read]
-
-    def courses(self, service: str, at: datetime | None) -> list[Course]:
-        """What happened to each budget of a service over its window. Raises Failure."""
-        with self._patiently() as warehouse, warehouse.snapshot():
-            budgets = Budgets(self.program.home, warehouse, self.program.objectives)
-            return Courses(self.program.home, budgets).read(service, at=at or clock.now())
-
-    def reconcile(self, now: datetime, since: datetime | None = None) -> dict[str, Any]:
-        """Record what shipped past the gate."""
-        with self._patiently() as warehouse:
-            return Reconciling(self.program.home, warehouse, self.program.objectives).reconcile(
-                now=now, since=since
-            )
-
-    def prune(
-        self, *, requests: timedelta | None = None, logs: timedelta | None = None
-    ) -> dict[str, Any]:
-        """Drop what is older than is asked, or configured. Raises Failure."""
-        retain, late = self.configuration.retain, self.configuration.receive.late
-        if requests and requests < late:
-            raise Failure(
-                "requests: senders may be later than that (receive.late), and would not be counted"
-            )
-        with self._patiently() as warehouse:
-            return Retention(self.program.home, warehouse, self.program.objectives).prune(
-                requests=requests or retain.requests, logs=logs or retain.logs, now=clock.now()
-            )
 
     def document(self, service: str) -> ObjectiveDocument:
         """The document that counts for a service. Raises Failure."""
@@ -491,43 +422,3 @@ def _full(free: int, spare: int) -> str:
 
 def _plain(problem: str) -> str:
     return problem.splitlines()[0][:300]
-
-
-def _pace(configuration: Configuration) -> Pace:
-    receive = configuration.receive
-    return Pace(
-        every=configuration.watch.load.total_seconds(),
-        limits=JournalLimits(unloaded=receive.unloaded, spare=receive.spare),
-    )
-
-
-def _settings(configuration: Configuration, redaction: Redaction) -> Settings:
-    usual, receive = Conventions(), configuration.receive
-    return Settings(
-        limits=Limits(
-            body_bytes=receive.body,
-            attributes=receive.attributes,
-            ahead=receive.ahead,
-            behind=_kept(configuration, receive.late),
-        ),
-        conventions=Conventions(
-            tenant=(*receive.tenant, *usual.tenant),
-            request_id=(*receive.request_id, *usual.request_id),
-        ),
-        redaction=redaction,
-    )
-
-
-def _kept(configuration: Configuration, late: timedelta) -> timedelta:
-    """How late rows may be: what is older than requests are kept cannot be counted any more."""
-    return min(late, configuration.retain.requests or late)
-
-
-def _posted(configuration: Configuration) -> PostedLimits:
-    receive = configuration.receive
-    return PostedLimits(
-        ahead=receive.ahead,
-        behind=_kept(configuration, receive.oldest),
-        attributes=receive.attributes,
-        body_bytes=receive.body,
-    )

@@ -110,7 +110,7 @@ def service(request: Request, server: Here, caller: Reads, name: str, at: At) ->
 def _told(server: Server, document: ObjectiveDocument, at: datetime | None) -> list[Told]:
     """Each objective; one whose document came into force since the last evaluation, too."""
     server.current.settled()
-    courses = server.courses(document.name, at)
+    courses = server.patient.courses(document.name, at)
     burns = {one.standing.objective: one for one in server.burns(document.name, at)}
     if not burns.keys() >= document.objectives.keys():
         of_now = server.burns(document.name, at or clock.now())

@@ -52,7 +52,7 @@ def trail(
 def reconcile(server: Here, form: ToAdminister) -> Response:
     """Look for what shipped past the gate, and record it."""
     form.caller.everything()
-    server.reconcile(clock.now())
+    server.patient.reconcile(clock.now())
     return then("/trail#ungated")
 
 

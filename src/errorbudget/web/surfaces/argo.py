@@ -86,7 +86,7 @@ def deployed(server: Here, caller: Sends, synced: Synced) -> Response:
         finished_at=finished,
     )
     recorded = server.program.changes.record(change, now=now)
-    found = server.reconcile(now)["ungated"]
+    found = server.patient.reconcile(now)["ungated"]
     mine = [one for one in found if (one["service"], one["change"]) == (change.service, change.id)]
     return as_json({"change": recorded.as_dict(), "ungated": mine})
 

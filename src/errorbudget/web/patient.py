@@ -1,0 +1,96 @@
+"""Questions that take their time, one after the other, on a warehouse of their own."""
+
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from errorbudget import clock
+from errorbudget.errors import Failure
+from errorbudget.objective.proposal.caps import Caps
+from errorbudget.program.budgets.budgets import Budgets
+from errorbudget.program.configuration import Configuration
+from errorbudget.program.courses import Course, Courses
+from errorbudget.program.intake.retention import Retention
+from errorbudget.program.program import Program
+from errorbudget.program.proposing.backtests import Backtests
+from errorbudget.program.proposing.differing import Differing
+from errorbudget.program.proposing.proposals import Proposals
+from errorbudget.program.trail.accounts import Accounts
+from errorbudget.program.trail.reconciling import Reconciling
+from errorbudget.source.duckdb.warehouse import Warehouse
+
+
+class Patient:
+    """Nobody who asks for a budget or a decision waits for these."""
+
+    def __init__(self, program: Program, configuration: Configuration) -> None:
+        self._program = program
+        self._configuration = configuration
+        self._warehouse = program.warehouse.another()
+        self._lock = threading.Lock()
+
+    def unpromised(self) -> list[dict[str, Any]]:
+        """The services that have traffic and no objective."""
+        with self._turn() as warehouse:
+            return Proposals(warehouse, self._program.objectives).unpromised()
+
+    def propose(self, service: str, caps: Caps) -> dict[str, Any]:
+        """A proposal for a service. Raises Failure."""
+        with self._turn() as warehouse:
+            return Proposals(warehouse, self._program.objectives).read(service, caps).as_dict()
+
+    def backtest(self, body: bytes, name: str, incidents: list[Any] | None) -> dict[str, Any]:
+        """What a document would have done. Raises Failure."""
+        with self._turn() as warehouse:
+            return Backtests(self._program.home, warehouse).retell(body, name, incidents=incidents)
+
+    def differences(self, new: bytes, name: str, old: bytes | None, digest: str) -> list[str]:
+        """What a change to a document means. Raises DocumentInvalid, Failure."""
+        with self._turn() as warehouse:
+            differing = Differing(self._program.home, warehouse)
+            return differing.between(new, name, old=old, digest=digest)
+
+    def accounts(
+        self, service: str, quarter: str | None, at: datetime | None
+    ) -> list[dict[str, Any]]:
+        """Where a quarter's budget went, by objective. Raises Failure."""
+        with self._turn() as warehouse, warehouse.snapshot():
+            budgets = Budgets(self._program.home, warehouse, self._program.objectives)
+            read = Accounts(self._program.home, budgets).read(
+                service, quarter, at=at or clock.now()
+            )
+        return [account.as_dict() for account in read]
+
+    def courses(self, service: str, at: datetime | None) -> list[Course]:
+        """What happened to each budget of a service over its window. Raises Failure."""
+        with self._turn() as warehouse, warehouse.snapshot():
+            budgets = Budgets(self._program.home, warehouse, self._program.objectives)
+            return Courses(self._program.home, budgets).read(service, at=at or clock.now())
+
+    def reconcile(self, now: datetime, since: datetime | None = None) -> dict[str, Any]:
+        """Record what shipped past the gate."""
+        with self._turn() as warehouse:
+            return Reconciling(self._program.home, warehouse, self._program.objectives).reconcile(
+                now=now, since=since
+            )
+
+    def prune(
+        self, *, requests: timedelta | None = None, logs: timedelta | None = None
+    ) -> dict[str, Any]:
+        """Drop what is older than is asked, or configured. Raises Failure."""
+        retain, late = self._configuration.retain, self._configuration.receive.late
+        if requests and requests < late:
+            raise Failure(
+                "requests: senders may be later than that (receive.late), and would not be counted"
+            )
+        with self._turn() as warehouse:
+            return Retention(self._program.home, warehouse, self._program.objectives).prune(
+                requests=requests or retain.requests, logs=logs or retain.logs, now=clock.now()
+            )
+
+    @contextmanager
+    def _turn(self) -> Generator[Warehouse]:
+        with self._lock:
+            yield self._warehouse
