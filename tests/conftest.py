@@ -1,6 +1,7 @@
 """What every test may ask for: a home of its own, and the real data sets where they are."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,10 @@ from hypothesis import settings
 # How long an example takes says how busy the machine is, and nothing about the program.
 settings.register_profile("unhurried", settings.default, deadline=None)
 settings.load_profile("unhurried")
+
+# A shell starts what runs in its background with this signal ignored, and so would be all that
+# tests start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
