@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
@@ -9,11 +10,12 @@ from typing import Any
 
 import pytest
 
+from errorbudget.errors import Failure
 from errorbudget.notify.message import Kind, Message
 from errorbudget.program.budgets.budgets import Budgets
 from errorbudget.program.explaining.explaining import Explaining
 from errorbudget.program.program import Program
-from errorbudget.program.watching.contexts import Contexts
+from errorbudget.program.watching.contexts import MOST, Contexts
 from program.traffic import at, between, document, fed
 
 FIRES = at(2, "12:12")
@@ -135,6 +137,55 @@ def test_a_context_that_cannot_be_found_out_keeps_nobody_from_being_told(program
     assert (page.kind, page.context) == (Kind.FIRED, None)
     assert watch.problem == ""
     assert watch.tick(FIRES + timedelta(seconds=2)) == []
+
+
+def test_a_context_that_cannot_be_put_into_words_keeps_nobody_from_being_told(
+    program: Program,
+) -> None:
+    class Wordless:
+        def __init__(self, found: Any) -> None:
+            self.bars = found.bars
+
+        def sections(self) -> Any:
+            raise ZeroDivisionError
+
+        as_dict = first_line = sections
+
+    def wordless(service: str, objective: str, moment: Any) -> Any:
+        return Wordless(program.explaining.explain(service, objective, at=moment))
+
+    contexts = Contexts(wordless, patience=60)
+    watch = program.watch(contexts=contexts)
+    (page,) = watch.tick(FIRES)
+    contexts.close()
+
+    assert (page.kind, page.context) == (Kind.FIRED, None)
+    assert stored(program) == [page]
+
+
+def test_of_very_many_pages_at_once_those_beyond_go_out_without(
+    program: Program, go: Event
+) -> None:
+    (page,) = program.watch().tick(FIRES)
+    pages = [(replace(page, service=f"s{number}", id=str(number)), ()) for number in range(60)]
+    asked: list[str] = []
+
+    def slowly(service: str, objective: str, moment: Any) -> Any:
+        asked.append(service)
+        assert go.wait(30)
+        raise Failure("nothing is known")
+
+    contexts = Contexts(slowly, patience=0.01)
+    told = contexts.add(pages, FIRES)
+    go.set()
+    until = time.monotonic() + 30
+    while len(asked) < MOST and time.monotonic() < until:
+        time.sleep(0.05)
+    time.sleep(0.5)  # each takes no time now: one asked for too much would be here
+    contexts.close()
+
+    assert told == pages
+    assert len(asked) == MOST
 
 
 def _until_told(tick: Callable[[], list[Message]]) -> list[Message]:

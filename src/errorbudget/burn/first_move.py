@@ -56,11 +56,15 @@ def points(
     where: Sequence[Finding], who: Concentration, changes: Sequence[Coincidence]
 ) -> list[str]:
     """What a first line has room for: the place, the flood, the change."""
-    told = [f"most in {slice_words(where[0])}"] if where else []
+    told = [f"{_share(where[0])} in {slice_words(where[0])}"] if where else []
     if is_flood(who):
         told.append(f"tenant {who.top_tenant} sends {_times(who)} its usual requests")
     fitting = next((one.change for one in changes if one.fits), None)
     return [*told, *([f"coincides with {named(fitting)}"] if fitting else [])]
+
+
+def _share(finding: Finding) -> str:
+    return "most" if finding.share >= CONCENTRATED else f"{finding.share:.0%}"
 
 
 def slice_words(finding: Finding) -> str:

@@ -12,7 +12,7 @@ from errorbudget.cli.options import Json, Told, answer, print_json, printable
 app = typer.Typer(help="Incidents, opened by alerts and by people.", no_args_is_help=True)
 
 By = Annotated[str, typer.Option("--by", help="Who says so; git's user.email if not given.")]
-Number = Annotated[int, typer.Argument(metavar="NUMBER")]
+Number = Annotated[int, typer.Argument(metavar="NUMBER", min=1, max=2**53)]
 
 
 @app.command()

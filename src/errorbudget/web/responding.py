@@ -19,7 +19,7 @@ router = APIRouter(prefix="/api/v1", tags=["responding"])
 
 SPEAKS: Final = "Who says so; a token speaks for the person whom it is named for, and no other."
 
-Number = Annotated[int, Path(ge=1)]
+Number = Annotated[int, Path(ge=1, le=2**53)]
 
 
 class Declared(BaseModel):

@@ -69,7 +69,7 @@ def _what_counts(told: Told, pictures: Mapping[str, str]) -> Iterator[str]:
         ("all", total),
         ("of bots", excluded["bots"]),
         ("of health checks", excluded["health_checks"]),
-        ("that count, on whole days", evidence["valid"]),
+        ("that count", evidence["valid"]),
         ("of those bad", evidence["bad"]),
     )
     for what, count in rows:

@@ -38,7 +38,7 @@ class Proposed:
         first, last = moment(self.profile.first), moment(self.profile.last)
         return (
             f"Looked at: {self.profile.requests:,} requests from {first[:10]} to {last[:10]}, of"
-            f" which {int(self.history.valid.sum()):,} on whole days count, and"
+            f" which {int(self.history.valid.sum()):,} count, and"
             f" {int(self.history.bad.sum()):,} of those were bad."
         )
 
@@ -47,7 +47,7 @@ class Proposed:
         """The proposal for people."""
         said = sentences.promise(self.proposal, self.history)
         if self.pool:
-            said.append(f"Related by their traffic, and worth pooling: {listed(self.pool)}.")
+            said.append(f"Could be pooled, if they fail together: {listed(self.pool)}.")
         return said
 
     @cached_property

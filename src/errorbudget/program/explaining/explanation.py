@@ -132,7 +132,8 @@ class Explanation:
             yield f"runbook {document.runbook}"
         yield from (f"{role}: {', '.join(names)}" for role, names in document.owners.items())
         words = f"{document.name} {self.burn.standing.objective}"
-        yield f"log lines: errorbudget handoff {words} --to {clock.text(moment(self.span.end))}"
+        since, until = (clock.text(moment(edge)) for edge in (self.span.start, self.span.end))
+        yield f"log lines: errorbudget handoff {words} --from {since} --to {until}"
 
 
 def _onset(of: Onset) -> dict[str, Any]:

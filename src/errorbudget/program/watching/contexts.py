@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from errorbudget.errors import Failure
@@ -57,7 +58,10 @@ class Contexts:
 
     def add(self, messages: Sequence[Addressed], now: datetime) -> list[Addressed]:
         """The messages, with their context where it is found out in time."""
-        asked = {message.id: found for message, _ in messages if (found := self._ask(message, now))}
+        asked = dict[str, Future[_Found]]()
+        for message, _ in messages:
+            if found := self._ask(message, now, beside=len(asked)):
+                asked[message.id] = found
         wait(asked.values(), timeout=self._patience)
         return [self._with(message, names, asked.get(message.id)) for message, names in messages]
 
@@ -66,25 +70,20 @@ class Contexts:
         done = [thread for thread, one in self._waiting.items() if one.found.done()]
         told = list[Addressed]()
         for one in map(self._waiting.pop, done):
-            if found := _result(one.page, one.found):
-                told.append(
-                    (
-                        telling.completing(one.page, found.explanation, found.picture, now),
-                        one.names,
-                    )
-                )
+            if more := _told(one.page, one.found, partial(telling.completing, now=now)):
+                told.append((more, one.names))
         return told
 
     def close(self) -> None:
         """Give up what is not begun, and let what is under way end."""
         self._finding.shutdown(wait=True, cancel_futures=True)
 
-    def _ask(self, message: Message, now: datetime) -> "Future[_Found] | None":
+    def _ask(self, message: Message, now: datetime, *, beside: int) -> "Future[_Found] | None":
         if (forgotten := self._waiting.pop(message.thread, None)) is not None:
             forgotten.found.cancel()
         if message.kind not in _PAGES or not message.objective:
             return None
-        if len(self._waiting) >= MOST:
+        if len(self._waiting) + beside >= MOST:
             LOG.warning("%s: too much burns at once for its context", message.thread)
             return None
         return self._finding.submit(self._find, message, now)
@@ -102,16 +101,21 @@ class Contexts:
         if not found.done():
             self._waiting[message.thread] = _Waiting(page=message, names=names, found=found)
             return message, names
-        known = _result(message, found)
-        if known is None:
-            return message, names
-        return telling.in_context(message, known.explanation, known.picture), names
+        return _told(message, found, telling.in_context) or message, names
 
 
-def _result(page: Message, found: "Future[_Found]") -> _Found | None:
-    """What was found out; None where that failed, which must not keep anybody from being told."""
+def _told(
+    page: Message,
+    found: "Future[_Found]",
+    put: Callable[[Message, Explanation, bytes], Message],
+) -> Message | None:
+    """The page with what was found out; None where anything of that failed.
+
+    A page that nobody gets is worse than one that says less.
+    """
     try:
-        return found.result()
+        known = found.result()
+        return put(page, known.explanation, known.picture)
     except Failure as failure:
         LOG.warning("%s: no context: %s", page.thread, failure)
     except Exception:
