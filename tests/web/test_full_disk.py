@@ -72,6 +72,9 @@ def test_a_full_disk_is_told_and_refused_and_everything_goes_on_when_there_is_ro
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0
     assert "full" in answer.json()["error"]["message"]
+    # What is loaded leaves the journal, which gives room: take that too.
+    more = disk / "more"
+    more.write_bytes(b"\0" * max(free(disk) - (SPARE - 2) * MIB, 0))
     until(lambda: not ready(server))
     (problem,) = server.client.get("/readyz").json()["problems"]
     assert problem.startswith("the disk is full")
@@ -80,6 +83,7 @@ def test_a_full_disk_is_told_and_refused_and_everything_goes_on_when_there_is_ro
     server.counted(acknowledged, 0)
 
     ballast.write_bytes(b"")
+    more.unlink()
     until(lambda: ready(server))
     assert post(server, 999).status_code == 200
     server.counted(acknowledged + 100, 0)

@@ -149,11 +149,11 @@ def text_of(drawn: dict) -> dict[str, str]:
     return {"statement": drawn["statement"]}
 
 
-def test_incidents_are_declared_listed_and_ended_over_http(held: Served):
+def test_incidents_are_declared_listed_and_closed_over_http(held: Served):
     opened = held.post("/api/v1/incidents", json={"service": "shop", "title": "slow", "by": ANA})
     listed = held.get("/api/v1/incidents", service="shop")
-    ended = held.post(f"/api/v1/incidents/{opened['id']}/end", json={"by": BO})
-    held.post("/api/v1/incidents/99/end", json={"by": BO}, status=400)
+    ended = held.post(f"/api/v1/incidents/{opened['id']}/close", json={"by": BO})
+    held.post("/api/v1/incidents/99/close", json={"by": BO}, status=400)
     held.post("/api/v1/incidents", json={"service": "shop", "title": "a\nb"}, status=400)
     held.post("/api/v1/incidents", json={"service": "nobody", "title": "slow"}, status=400)
 
