@@ -33,7 +33,8 @@ class Written(SpanProcessor):
 STATUS = "http.response.status_code"
 rows = open(sys.argv[2], "w")
 spans = TracerProvider(resource=Resource.create({"service.name": "shop"}))
-spans.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(f"{sys.argv[1]}/v1/traces"), max_queue_size=10_000))
+exporter = OTLPSpanExporter(f"{sys.argv[1]}/v1/traces")
+spans.add_span_processor(BatchSpanProcessor(exporter, max_queue_size=10_000))
 spans.add_span_processor(Written())
 for number in range(3000):
     with spans.get_tracer("t").start_as_current_span("GET", kind=SpanKind.SERVER) as span:
