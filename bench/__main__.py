@@ -15,6 +15,7 @@ NAMES = (
     "propose",
     "localization",
     "context",
+    "impact",
     "serving",
 )
 

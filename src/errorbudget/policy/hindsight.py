@@ -99,7 +99,7 @@ def rollbacks(versions: Sequence[str]) -> list[bool]:
 
 def statement(first: int, valid: Counts, bad: Counts, changes: Sequence[Shipped]) -> Statement:
     """Account for every minute from `first` on; `changes` are those of the service, by start."""
-    usual, likely = _usual(valid, bad)
+    usual, likely = calm_share(valid, bad)
     lines, left = list[Line](), np.ones(len(bad), np.bool_)
     for change, (start, end) in zip(changes, _followed(changes), strict=True):
         line = _line(Kind.CHANGE, change.id, (first, start, end), valid, bad, usual)
@@ -128,7 +128,7 @@ def statement(first: int, valid: Counts, bad: Counts, changes: Sequence[Shipped]
     )
 
 
-def _usual(valid: Counts, bad: Counts) -> tuple[Fraction, float]:
+def calm_share(valid: Counts, bad: Counts) -> tuple[Fraction, float]:
     """The share of bad requests of all hours that are like the others; and one that is never 0."""
     hours = _sums(valid, HOUR), _sums(bad, HOUR)
     calm = hours[0] > 0
