@@ -84,7 +84,7 @@ def test_missing_text_is_empty_and_missing_numbers_are_null(warehouse, send):
     send([{"time": "2026-07-01 10:00", "service": "", "request_id": None}], kind="logs")
 
     stored = warehouse.connection.execute(
-        "select * exclude (batch, line, minute, time) from requests"
+        "select * exclude (batch, line, minute, time, mark) from requests"
     )
     assert stored.fetchall() == [("shop", "", "", None, None, "", "", "", "", "", "", False, {})]
     assert warehouse.connection.execute("select request_id from logs").fetchall() == [("",)]

@@ -13,6 +13,13 @@ CUT: Final = "…"
 """Stands where a value is nested deeper than the limits allow."""
 _REMEMBERED: Final = 16_384
 _LONGEST_REMEMBERED: Final = 256
+_FIRST: Final = 0x0A
+"""On the wire: field 1, a length follows; a name in KeyValue, a text in AnyValue."""
+_SECOND: Final = 0x12
+"""On the wire: field 2, a length follows; the value in KeyValue."""
+_SHORTEST: Final = 6
+_ONE_BYTE: Final = 127
+"""The longest message whose length, and those of all in it, are one byte each."""
 
 
 class Attributes:
@@ -34,13 +41,43 @@ class Attributes:
         return _text(AnyValue.FromString(raw), self._limits.depth)[: self._limits.message]
 
     def _read(self, raw: bytes) -> tuple[str, str]:
-        attribute = KeyValue.FromString(raw)
-        pair = attribute.key, _text(attribute.value, self._limits.depth)[: self._limits.text]
+        name, text = _short(raw) or _any(raw, self._limits.depth)
+        pair = name, text[: self._limits.text]
         if len(raw) <= _LONGEST_REMEMBERED:
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
             self._known[raw] = pair
         return pair
+
+
+def _short(raw: bytes) -> tuple[str, str] | None:
+    """A short text under a short name, as nearly all are; None for anything else on the wire.
+
+    Both lengths fit in a byte each, so that the message is its bytes between known places; reading
+    it there takes a fifth of the time that making its two messages does.
+    https://protobuf.dev/programming-guides/encoding/#structure
+    """
+    size = len(raw)
+    if not _SHORTEST <= size <= _ONE_BYTE or raw[0] != _FIRST:
+        return None
+    name = raw[1] + 2
+    if (
+        name > size - 4
+        or raw[name] != _SECOND
+        or raw[name + 1] != size - name - 2
+        or raw[name + 2] != _FIRST
+        or raw[name + 3] != size - name - 4
+    ):
+        return None
+    try:
+        return raw[2:name].decode(), raw[name + 4 :].decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _any(raw: bytes, depth: int) -> tuple[str, str]:
+    attribute = KeyValue.FromString(raw)
+    return attribute.key, _text(attribute.value, depth)
 
 
 def _text(value: AnyValue, depth: int) -> str:

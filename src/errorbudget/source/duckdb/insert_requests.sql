@@ -1,9 +1,10 @@
 -- Store the staged requests that are new; a span seen within an hour of its time is known already.
--- A hash tells first which spans may be met twice, mostly none: comparing three texts costs more.
+-- A number made of the span's id tells first which spans may be met twice, mostly none: reading one
+-- number of each request of two hours is cheap at any volume, reading three texts of each is not.
 -- Rows lie by service, so that reading one service passes over the others.
 insert into requests
 with marked as (
-    select line, hash(service, trace_id, span_id) as mark
+    select line, {mark} as mark
     from staged_requests
     where span_id <> ''
 ),
@@ -14,24 +15,25 @@ met as (
     group by mark
     having count(*) > 1
     union
-    select hash(service, trace_id, span_id)
+    select mark
     from requests
     where
         minute between $first - 60 and $last + 60
-        and span_id <> ''
-        and hash(service, trace_id, span_id) in (select mark from marked)
+        and mark in (select mark from marked)
 ),
 
 spans as (
     select
         line,
+        marked.mark,
         service,
         trace_id,
         span_id,
         time,
         lag(time) over (partition by service, trace_id, span_id order by time, line) as previous
     from staged_requests
-    where line in (select line from marked where mark in (select mark from met))
+    inner join marked using (line)
+    where marked.mark in (select mark from met)
 ),
 
 repeated as (
@@ -43,7 +45,8 @@ repeated as (
     from spans
     inner join requests as stored
         on
-            spans.service = stored.service
+            spans.mark = stored.mark
+            and spans.service = stored.service
             and spans.trace_id = stored.trace_id
             and spans.span_id = stored.span_id
             and stored.time between spans.time - interval 1 hour and spans.time + interval 1 hour
@@ -68,7 +71,8 @@ select
     coalesce(trace_id, ''),
     coalesce(span_id, ''),
     coalesce(is_bot, false),
-    coalesce(attributes, map {})
+    coalesce(attributes, map {{}}),
+    case when span_id <> '' then {mark} end
 from staged_requests
 where line not in (select line from repeated)
 order by service, time, line

@@ -17,7 +17,8 @@ create table requests (
     trace_id varchar,
     span_id varchar,
     is_bot boolean,
-    attributes map(varchar, varchar)
+    attributes map(varchar, varchar),
+    mark ubigint
 );
 
 create table logs (

@@ -297,7 +297,9 @@ class Warehouse:
     def _store(self, kind: Literal["requests", "logs"], batch: int, first: int, last: int) -> int:
         if kind == "logs":
             return self._one("insert_logs", batch=batch)[0]
-        stored = self._one("insert_requests", batch=batch, first=first, last=last)[0]
+        sql = statement("insert_requests").format(mark=statement("mark"))
+        values = {"batch": batch, "first": first, "last": last}
+        stored = self.connection.execute(sql, values).fetchall()[0][0]
         self._one("insert_touched", batch=batch)
         return stored
 
@@ -362,6 +364,7 @@ class Warehouse:
             with self._transaction():
                 self.connection.execute(statement("schema"))
         self.connection.execute(statement("pruned"))
+        self.connection.execute(statement("marked"))
 
 
 def _minute(moment: datetime) -> int:
