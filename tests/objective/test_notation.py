@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errorbudget.objective import notation
-from errorbudget.objective.notation import Target
+from errorbudget.objective.notation import Target, digits
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,11 @@ def test_a_moment_is_turned_to_utc():
 def test_a_moment_before_the_first_is_refused():
     with pytest.raises(ValueError, match="no calendar has"):
         notation.moment("0001-01-01T00:00:00+14:00")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(1000, "1,000"), (1234.5, "1,230"), (14.44, "14.4"), (0.0423, "0.0423"), (1e-7, "0.0000001")],
+)
+def test_digits_never_need_an_exponent(value, said):
+    assert digits(value) == said

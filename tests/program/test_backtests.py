@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from errorbudget import clock
 from errorbudget.change import Change
 from errorbudget.errors import Failure
+from errorbudget.ledger.window import minute_floor
 from errorbudget.objective.document import RiskClass
 from errorbudget.program.gate.asking import Question
 from errorbudget.program.program import Program
@@ -47,6 +49,21 @@ def test_the_alerts_are_those_that_a_watch_would_have_told(tmp_path: Path) -> No
     ]
     assert told[0]["level"] == "fire"
     assert "requests failed in 1h" in told[0]["line"]
+    assert "No change that is known fits" in told[0]["context"]
+
+
+def test_traffic_that_comes_once_an_hour_is_missed_only_when_it_stops(tmp_path: Path) -> None:
+    def cron(minute: int) -> tuple[int, int]:
+        comes = minute % 60 == 5 and (minute < stops or minute > minute_floor(at(3, "20:00")))
+        return (40 if comes else 0, 0)
+
+    stops = minute_floor(at(3, "12:00"))
+    with fed(tmp_path, cron, days=4) as program:
+        told = retold(program, text(tmp_path))["alerts"]
+
+    assert told
+    assert clock.parse(told[0]["at"]) > at(3, "13:05")
+    assert told[0]["line"].startswith("0 requests came in 2h")
 
 
 def test_windows_are_the_budgets_as_they_were(tmp_path: Path) -> None:
@@ -78,7 +95,12 @@ def test_every_recorded_change_is_judged_with_the_budget_of_its_moment(tmp_path:
 
     assert told["changes"]["judged"] == 2
     assert [one["change"] for one in told["changes"]["blocked"]] == ["after"]
-    assert "Its policy would have blocked 1 of 2 changes." in told["sentences"]
+    assert told["changes"]["unclassified"] == {"judged": 2, "blocked": 1}
+    assert told["changes"]["early"] == 2
+    said = " ".join(told["sentences"])
+    assert "Its policy would have blocked 1 of 2 changes." in said
+    assert "1 of those blocked never came to the gate" in said
+    assert "1 of those blocked came before a whole window had passed" in said
 
 
 def test_a_change_has_the_risk_that_the_gate_found(tmp_path: Path) -> None:
@@ -92,7 +114,10 @@ def test_a_change_has_the_risk_that_the_gate_found(tmp_path: Path) -> None:
         program.gate.check(question, at=at(11, "09:00"), now=START)
         told = retold(program, text(tmp_path, target="99.9%", more=lenient))
 
-    assert told["changes"] == {"judged": 1, "blocked": []}
+    changes = told["changes"]
+    assert (changes["judged"], changes["blocked"]) == (1, [])
+    assert changes["classified"] == {"judged": 1, "blocked": 0}
+    assert changes["unclassified"] == {"judged": 0, "blocked": 0}
 
 
 def test_known_incidents_are_found_or_missed_and_other_pages_are_false(tmp_path: Path) -> None:

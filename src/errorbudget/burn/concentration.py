@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from errorbudget.burn.breakdown import Floats, Slices, Sums
+from errorbudget.objective.notation import digits
 
 CONCENTRATED: Final = 0.5
 """From this share of the excess on, one tenant is who it is about."""
@@ -105,7 +106,7 @@ def _sentence(who: str, share: float, volume: float | None, among: tuple[float, 
             f"{told}, which sends {volume:,.0f} times its usual requests: a flood, to scale for or"
             " to limit; a rollback would not help."
         )
-    return f"{told}; it sends {volume:.2g} times its usual requests."
+    return f"{told}; it sends {digits(volume, 2)} times its usual requests."
 
 
 def _nobody(tenants: int, sentence: str) -> Concentration:

@@ -18,6 +18,7 @@ from errorbudget.burn.onset import Onset
 from errorbudget.burn.rate import Floats, Ints
 from errorbudget.change import Change
 from errorbudget.ledger.window import minute_floor, moment
+from errorbudget.objective.notation import digits
 
 SETTLE = timedelta(minutes=5)
 """How long after a rollout its effect may take to show."""
@@ -330,7 +331,7 @@ class _Pairs:
         ).sum() / (above * below)
         ratio, error = above / below, 1.96 * np.sqrt(max(variance, 0))
         low, high = ratio * np.exp(-error), ratio * np.exp(error)
-        return f"{ratio:.2g} times as often ({low:.2g} to {high:.2g})"
+        return f"{digits(ratio, 2)} times as often ({digits(low, 2)} to {digits(high, 2)})"
 
 
 def _rises(valid: Ints, bad: Ints, before: Ints, after: Ints) -> Floats:

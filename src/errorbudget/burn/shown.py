@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from errorbudget.burn.rate import Floats, Mask
+from errorbudget.objective.notation import digits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,7 @@ def reason(minutes: int, valid: int, bad: int, allowance: Fraction, chance: floa
     rate = float(Fraction(bad, valid) / allowance)
     noun = "hours" if minutes == 60 else f"windows of {span(minutes)}"
     return (
-        f"{bad:,} of {valid:,} requests failed in {span(minutes)} = {rate:.3g}x; "
+        f"{bad:,} of {valid:,} requests failed in {span(minutes)} = {digits(rate)}x; "
         f"on budget this happens in {_percent(chance)} of {noun}"
     )
 

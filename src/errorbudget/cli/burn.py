@@ -8,6 +8,7 @@ import typer
 from errorbudget.cli.budget import advice, left, named, with_members
 from errorbudget.cli.door import entered
 from errorbudget.cli.options import At, Json, asked_moment, print_json
+from errorbudget.objective.notation import digits
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -74,7 +75,7 @@ def _cells(one: dict[str, Any], horizons: list[str]) -> list[str]:
         one["objective"],
         one["alert"],
         *(burns.get(horizon, "") for horizon in horizons),
-        "–" if lasts is None else f"{lasts:.2g}x",
+        "–" if lasts is None else f"{digits(lasts, 2)}x",
         left(one),
         "–" if ends is None else ends[:16].replace("T", " "),
     ]
@@ -84,7 +85,7 @@ def _rate(horizon: dict[str, Any]) -> str:
     """The rate for people, with the range it may as well be where few requests leave it open."""
     if horizon["rate"] is None:
         return "no data"
-    return f"{horizon['shown_rate']:.3g}x"
+    return f"{digits(horizon['shown_rate'])}x"
 
 
 def _name(one: dict[str, Any]) -> str:

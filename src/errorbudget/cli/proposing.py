@@ -128,11 +128,11 @@ def _known(file: Path) -> list[Any]:
 
 def _text(told: Told) -> str:
     lines = [*told["sentences"], *(f"Mind: {one}" for one in told["warnings"])]
-    lines += [
-        f"  {one['at']}  {one['objective']}  {one['level']} {one['kind']}: {one['line']}"
-        for one in told["alerts"]
-        if one["kind"] != "resolved"
-    ]
+    for one in told["alerts"]:
+        if one["kind"] != "resolved":
+            about = f"{one['objective']}  {one['level']} {one['kind']}"
+            lines.append(f"  {one['at']}  {about}: {one['line']}")
+            lines += [f"    {one['context']}"] if one["context"] else []
     lines += [
         f"  {one['at']}  {one['change']} would not have shipped: {one['reason']}"
         for one in told["changes"]["blocked"][:_SHOWN]

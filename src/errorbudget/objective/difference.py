@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from errorbudget.objective.document import Objective, ObjectiveDocument
+from errorbudget.objective.notation import digits
 from errorbudget.objective.proposal.wording import used
 
 _IN_WORDS = ("objectives", "mode")
@@ -34,7 +35,7 @@ def _objective(old: Objective, new: Objective) -> Iterator[str]:
         times = float(new.target.allowance / old.target.allowance)
         yield (
             f"target: {old.target} becomes {new.target}: {float(points):g} {unit} {way},"
-            f" {times:.3g} times as many requests may be bad"
+            f" {digits(times)} times as many requests may be bad"
         )
     if old.window != new.window:
         yield "window: the budget is for another span; what is left of it changes at once"

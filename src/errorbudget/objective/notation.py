@@ -179,3 +179,8 @@ def shown(value: object) -> str:
             return f'"{text}"'
         case _:
             return str(value)[:60]
+
+
+def digits(value: float, significant: int = 3) -> str:
+    """A number as people write it, in thousands and without an exponent: `14.4`, `1,440`."""
+    return format(Decimal(f"{value:.{significant}g}"), ",f")

@@ -6,6 +6,7 @@ from typing import Final
 
 from scipy.special import gammaincinv
 
+from errorbudget.objective.notation import digits
 from errorbudget.objective.proposal.grid import FEWEST, GRID, target, tighter
 from errorbudget.objective.proposal.history import History
 from errorbudget.objective.proposal.regime import Present
@@ -156,7 +157,7 @@ def _rare(found: Proposal, commit: Candidate) -> Iterator[str]:
 
 def _regime(now: Present, history: History, found: Proposal) -> Iterator[str]:
     if step := now.step:
-        way = f"{step.ratio:.1f} times" if step.ratio > 1 else f"{step.ratio:.2g} times"
+        way = f"{step.ratio:.1f} times" if step.ratio > 1 else f"{digits(step.ratio, 2)} times"
         yield (
             f"On {history.date(step.at)} the share of failures changed for good, to {way} what it"
             " was. Only the days since then were used."

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from errorbudget.objective.notation import digits
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -15,7 +17,7 @@ def used(share: float, budget: str = "its budget") -> str:
     """How much of a budget that is: `82% of its budget`, `3.4 times its budget`."""
     if share < 0.005:
         return f"next to nothing of {budget}"
-    return f"{share:.0%} of {budget}" if share < 2 else f"{share:.3g} times {budget}"
+    return f"{share:.0%} of {budget}" if share < 2 else f"{digits(share)} times {budget}"
 
 
 def listed(words: Sequence[str], last: str = "and") -> str:

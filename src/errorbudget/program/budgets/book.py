@@ -14,6 +14,7 @@ from errorbudget.ledger.coverage import Life, Lives
 from errorbudget.ledger.fleet import Budgets, Fleet, evaluate
 from errorbudget.ledger.forecast import Outlook, outlook
 from errorbudget.ledger.least import Least, least
+from errorbudget.ledger.lulls import Lulls
 from errorbudget.ledger.sums import NotHeldError, Sums
 from errorbudget.ledger.tally import DAY, Counts
 from errorbudget.ledger.window import (
@@ -119,6 +120,7 @@ class Book:
         self._sums: Sums | None = None
         self._outlook: Outlook | None = None
         self._fewest: Least | None = None
+        self._lulls: Lulls | None = None
 
     def bring_to(self, at: datetime) -> bool:
         """Count what is new and hold what an evaluation at `at` reads; whether anything was new."""
@@ -227,6 +229,13 @@ class Book:
             firsts = self.lives.first_request
             self._fewest = least(self.sums, self.fleet.rows, firsts, today)
         return self._fewest
+
+    def lulls(self, at: datetime) -> Lulls:
+        """For how long each row's requests stayed away at other times like these."""
+        fewest = self.fewest(at)
+        if self._lulls is None or self._lulls.day != fewest.day:
+            self._lulls = Lulls(fewest.day, fewest.days, self.minutes)
+        return self._lulls
 
     def minutes(self, row: int, first_day: int, days: int) -> tuple[Counts, Counts]:
         """Valid and bad of each minute of whole days, zeros where nothing was counted."""

@@ -18,6 +18,7 @@ from errorbudget.burn.rules import DAY, Level, Rules, rules
 from errorbudget.ledger.fleet import Budgets as Columns
 from errorbudget.ledger.forecast import Outlook
 from errorbudget.ledger.least import Least
+from errorbudget.ledger.lulls import Lulls
 from errorbudget.ledger.window import minute_ceil
 from errorbudget.program.budgets.book import Book
 
@@ -29,6 +30,9 @@ WEEKS: Final = 28
 
 ENOUGH: Final = -float(np.log(silence.CHANCE))
 """Fewer requests may all stay away by chance."""
+
+LULL: Final = 1.5
+"""Times its usual longest lull a service must stay away to be missed."""
 
 UNHEARD: Final = np.iinfo(np.int64).max
 """For rows without a live sender: when they say nothing, nobody knows why."""
@@ -147,6 +151,7 @@ class Usual:
 
     view: Outlook
     fewest: Least
+    lulls: Lulls
 
     def forecast(self, rows: Ints, ends: Ints, span: int) -> Floats:
         """The most that can be sure to come to rows in so many minutes up to their ends."""
@@ -157,12 +162,16 @@ class Usual:
         forecast = self.view.expected(rows, starts, ends)
         return np.minimum(forecast, self.fewest.requests(rows, starts, ends))
 
+    def is_lull(self, rows: Ints, ends: Ints, span: int) -> Mask:
+        """Whether rows send nothing for so long as a rule, or nearly, at this time of the week."""
+        return span < LULL * self.lulls.usual(rows, ends)
+
 
 def usual(book: Book, at: datetime) -> Usual:
     """What is usual by the weeks before; a service without a week has its average rate."""
     first = book.lives.first_request
     view = book.outlook(at).with_young(book.sums, first, book.fleet.rows, minute_ceil(at))
-    return Usual(view=view, fewest=book.fewest(at))
+    return Usual(view=view, fewest=book.fewest(at), lulls=book.lulls(at))
 
 
 def _expected(
@@ -186,7 +195,10 @@ def _expected(
             open_from = np.clip(sight.listening[one], cut, end)
             told = _seen(book, sight, one, end - span, cut, alive=True)
             untold = _seen(book, sight, one, open_from, end, alive=False)
-            expected[span][some] = told + untold
+            missed = told + untold
+            sure = np.flatnonzero(missed > ENOUGH)
+            missed[sure[sight.usual.is_lull(one[sure], end[sure], span)]] = 0.0
+            expected[span][some] = missed
     return expected
 
 

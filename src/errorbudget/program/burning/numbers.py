@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from errorbudget.ledger.window import moment
+from errorbudget.objective.notation import digits
 from errorbudget.program.burning.burns import BurnStanding
 
 
@@ -17,9 +18,11 @@ def numbers(told: BurnStanding) -> tuple[str, ...]:
         lines.append(f"Not all is known: {told.standing.composite.words}.")
     if told.members:
         lines.append(f"By member, in 24h: {', '.join(map(_of_member, told.members))}.")
-    burns = [f"{one.shown_rate:.3g}x in {one.horizon}" for one in told.horizons if one.shown_rate]
+    burns = [
+        f"{digits(one.shown_rate)}x in {one.horizon}" for one in told.horizons if one.shown_rate
+    ]
     if burns:
-        lasts = f"; it lasts at {told.sustainable:.2g}x" if told.sustainable else ""
+        lasts = f"; it lasts at {digits(told.sustainable, 2)}x" if told.sustainable else ""
         lines.append(f"The budget burns at {', '.join(burns)}{lasts}.")
     if budget.remaining is not None:
         lines.append(_left(float(budget.remaining), budget.exhausts_at, moment(budget.end)))

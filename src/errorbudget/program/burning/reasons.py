@@ -12,6 +12,7 @@ from errorbudget.burn.rules import DAY, Horizon, Level
 from errorbudget.burn.shown import reason as burn_reason
 from errorbudget.burn.shown import silence_reason, span
 from errorbudget.ledger.budget import Budget
+from errorbudget.objective.notation import digits
 from errorbudget.program.burning.burning import Look, allowance
 
 _LEVELS = {"fire": Level.FIRE, "warn": Level.WARN, "drift": Level.DRIFT}
@@ -54,7 +55,7 @@ class _One:
             newest = f"; its data reaches to {clock.text(as_of)}" if as_of else ""
             return f"no valid request in 24h{newest}"
         burns = float(Fraction(bad, valid) / self._allowance)
-        return f"{bad:,} of {valid:,} requests failed in 24h = {burns:.2g}x"
+        return f"{bad:,} of {valid:,} requests failed in 24h = {digits(burns, 2)}x"
 
     def missed(self) -> str:
         """Which window should have had requests."""
@@ -76,7 +77,9 @@ class _One:
             for horizon in self._saying(level, Signal.OVER):
                 valid, bad = self._totals(horizon.short)
                 burns = float(Fraction(bad, valid) / self._allowance)
-                return f"{self._words(horizon)}; in the last {span(horizon.short)} {burns:.2g}x"
+                return (
+                    f"{self._words(horizon)}; in the last {span(horizon.short)} {digits(burns, 2)}x"
+                )
         return None
 
     def after(self, word: str) -> str:

@@ -1,8 +1,9 @@
 """What broke? Puts together everything that is known of one burn."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from math import sqrt
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
@@ -14,8 +15,8 @@ from errorbudget.burn.onset import Onset, onset
 from errorbudget.burn.rules import DAY
 from errorbudget.errors import Failure
 from errorbudget.ledger.window import Span, minute_ceil, minute_floor, moment
+from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.program.budgets.book import Book
-from errorbudget.program.budgets.budgets import Budgets
 from errorbudget.program.burning import burning
 from errorbudget.program.burning.burns import BurnStanding, standings
 from errorbudget.program.explaining.explanation import Explanation
@@ -35,12 +36,24 @@ FEW: Final = 20
 """With fewer failures a burn has no shape to speak of."""
 
 
+class Books(Protocol):
+    """Where the documents that count, and their books, are found."""
+
+    def document(self, service: str) -> ObjectiveDocument:
+        """The document that counts for a service. Raises Failure."""
+        ...
+
+    def book(self, documents: Sequence[ObjectiveDocument], *, at: datetime) -> Book:
+        """The books of these documents' own objectives, brought to a moment."""
+        ...
+
+
 class Explaining:
     """What is known of a burn, now or in the past."""
 
-    def __init__(self, source: Source, budgets: Budgets, changes: Changes) -> None:
+    def __init__(self, source: Source, books: Books, changes: Changes) -> None:
         self._source = source
-        self._budgets = budgets
+        self._books = books
         self._witnesses = Witnesses(source, changes)
 
     def explain(
@@ -89,13 +102,13 @@ class Explaining:
         until: datetime | None,
         at: datetime,
     ) -> Scene:
-        document = self._budgets.document(service)
+        document = self._books.document(service)
         if objective not in document.objectives:
             known = ", ".join(document.objectives)
             raise Failure(f"{service}: no objective {objective!r}; write one of: {known}")
         if since is not None and until is not None and until <= since:
             raise Failure("--to is not after --from; write a later moment")
-        book = self._budgets.book([document], at=until or at)
+        book = self._books.book([document], at=until or at)
         row = list(document.objectives).index(objective)
         burn = standings(book, until or at)[row]
         end = minute_ceil(until or at)

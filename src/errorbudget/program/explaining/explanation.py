@@ -13,6 +13,7 @@ from errorbudget.burn.first_move import first_move, points, slice_words
 from errorbudget.burn.log_patterns import Pattern
 from errorbudget.burn.onset import Onset
 from errorbudget.ledger.window import Span, moment
+from errorbudget.objective.notation import digits
 from errorbudget.program.burning.burns import BurnStanding
 from errorbudget.program.burning.numbers import numbers
 
@@ -119,7 +120,7 @@ class Explanation:
             return "no valid request came"
         target = self.burn.standing.document.objectives[self.burn.standing.objective].target
         rate = self.bad / (self.valid * float(target.allowance))
-        return f"{self.bad:,} of {self.valid:,} requests failed, {rate:.3g}x"
+        return f"{self.bad:,} of {self.valid:,} requests failed, {digits(rate)}x"
 
     def _time(self) -> str:
         since, until = moment(self.span.start), moment(self.span.end)

@@ -5,10 +5,12 @@ length, and nothing that is in force learns of it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, Final
 
-from errorbudget.burn.rules import DAY
+from errorbudget.burn.rules import DAY, Level
 from errorbudget.change import Change
 from errorbudget.errors import Failure
 from errorbudget.ledger.window import minute_ceil, minute_floor, moment
@@ -18,7 +20,8 @@ from errorbudget.objective.reading import read
 from errorbudget.policy.risk import RiskFinding
 from errorbudget.program.budgets.book import Book
 from errorbudget.program.budgets.held import HeldDays
-from errorbudget.program.proposing.replay import Backtest, Replay
+from errorbudget.program.explaining.explaining import Explaining
+from errorbudget.program.proposing.replay import MOST_EXPLAINED, Backtest, Replay
 from errorbudget.program.proposing.retelling import known_incidents, retold
 from errorbudget.source import Source
 from errorbudget.store.home import Home
@@ -31,6 +34,33 @@ _UNKNOWN_RISK: Final = RiskFinding(
 )
 
 
+_LOUDEST: Final = Level.FIRE.name.lower()
+
+
+class Rehearsed:
+    """The books of a document as if it were in force, counted once, in memory."""
+
+    def __init__(self, source: Source, document: ObjectiveDocument) -> None:
+        self._source = source
+        self._document = document
+        self._days = HeldDays()
+
+    def document(self, service: str) -> ObjectiveDocument:
+        """The document, whatever else speaks for a service."""
+        del service
+        return self._document
+
+    def book(self, documents: Sequence[ObjectiveDocument], *, at: datetime) -> Book:
+        """The books of documents, brought to a moment."""
+        book = Book(self._source, self._days, documents)
+        book.bring_to(at)
+        return book
+
+    def unread(self) -> Book:
+        """The document's books, not brought to any moment yet."""
+        return Book(self._source, self._days, [self._document])
+
+
 class Backtests:
     """Documents against the past."""
 
@@ -40,23 +70,34 @@ class Backtests:
 
     def run(self, document: ObjectiveDocument, progress: Progress | None = None) -> Backtest:
         """Replay a document from its first request to its last. Raises Failure without any."""
-        book = Book(self._source, HeldDays(), [document])
+        rehearsed = Rehearsed(self._source, document)
         since, until = self._stretch(document)
         test = Backtest(document=document, since=since, until=until)
-        replay = Replay(book, test)
+        replay = Replay(rehearsed.unread(), test)
         changes = list(self._changes(document, since, until))
-        first, last = minute_floor(since), minute_ceil(until)
-        days = list(range(first, last, DAY))
+        first = minute_floor(since)
+        last = max(minute_ceil(until), first + 1)
+        edges = [first, *range((first // DAY + 1) * DAY, last, DAY), last]
         risks = self._risks(changes)
-        for done, start in enumerate(days):
-            end = min(start + DAY, last)
+        for done, (start, end) in enumerate(pairwise(edges)):
             today = [one for one in changes if start <= minute_ceil(one.started_at) < end]
             for change in today:
                 replay.judge(change, risks.get((change.service, change.id), _UNKNOWN_RISK))
             replay.day(start, end)
             if progress:
-                progress(done + 1, len(days))
+                progress(done + 1, len(edges) - 1)
+        self._explain(test, Explaining(self._source, rehearsed, self._home.changes))
         return test
+
+    def _explain(self, test: Backtest, explaining: Explaining) -> None:
+        """Put beside alerts what was broken, the loudest first where there are very many."""
+        loud = [place for place, one in enumerate(test.told) if one.is_news]
+        loud.sort(key=lambda place: test.told[place].level != _LOUDEST)
+        for place in loud[:MOST_EXPLAINED]:
+            told = test.told[place]
+            found = explaining.explain(test.document.name, told.objective, at=told.at)
+            context = "; ".join(found.points()) or found.first_move()
+            test.told[place] = replace(told, context=context)
 
     def retell(
         self,

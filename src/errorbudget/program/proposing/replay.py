@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from errorbudget import clock
 from errorbudget.burn import alert
-from errorbudget.burn.alert import Alert, Notice
+from errorbudget.burn.alert import Alert, Kind, Notice
 from errorbudget.burn.rate import Ints
 from errorbudget.burn.rules import Rules
 from errorbudget.change import Change
@@ -17,12 +17,15 @@ from errorbudget.ledger.budget import Budget
 from errorbudget.ledger.fleet import Budgets
 from errorbudget.ledger.window import Calendar, minute_floor, moment
 from errorbudget.objective.document import ObjectiveDocument
-from errorbudget.policy.decision import decide
+from errorbudget.policy.decision import Outcome, decide
 from errorbudget.policy.risk import RiskFinding
 from errorbudget.program.budgets.book import Book
 from errorbudget.program.burning import burning
 from errorbudget.program.burning.burning import UNHEARD, Dispersions, Look, Sight
 from errorbudget.program.burning.burns import burn_standing, spent
+
+MOST_EXPLAINED: Final = 50
+"""Alerts whose context is found out: each asks for the requests of its day and the one before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +39,13 @@ class Told:
     level: str
     silent: bool
     line: str
+    context: str = ""
+    """What was broken, and what to try first; empty where it was not found out."""
+
+    @property
+    def is_news(self) -> bool:
+        """Whether it tells of something that begins or goes on, not of its end."""
+        return self.kind != Kind.RESOLVED.value
 
     def as_dict(self) -> dict[str, Any]:
         """The notice as JSON has it."""
@@ -47,6 +57,7 @@ class Told:
             "level": self.level,
             "silent": self.silent,
             "line": self.line,
+            "context": self.context,
         }
 
 
@@ -64,7 +75,8 @@ class Point:
         told = self.budget.as_dict()
         kept = ("window", "valid", "bad", "allowed", "remaining", "state")
         at = clock.text(moment(self.budget.end))
-        return {"objective": self.objective, "at": at, **{name: told[name] for name in kept}}
+        about = {"objective": self.objective, "at": at, "whole": self.whole}
+        return about | {name: told[name] for name in kept}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +88,13 @@ class Judged:
     reason: str
     classified: bool
     """Whether its risk is known; a change of unknown risk counts as high."""
+    early: bool
+    """Whether history was shorter than a window then, so that each failure weighed more."""
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it would not have shipped as it did."""
+        return self.decision != Outcome.ALLOW.value
 
     def as_dict(self) -> dict[str, Any]:
         """The judgement as JSON has it."""
@@ -86,6 +105,7 @@ class Judged:
             "decision": self.decision,
             "reason": self.reason,
             "classified": self.classified,
+            "early": self.early,
         }
 
 
@@ -130,17 +150,21 @@ class Replay:
                 decision=said.value,
                 reason=decision.reason,
                 classified=risk.classified,
+                early=not all(self._is_whole(one.budget) for one in standings),
             )
         )
 
     def day(self, start: int, end: int) -> None:
-        """Follow every alert through the minutes up to `end`, and note the budgets there."""
-        book, at = self._book, moment(end)
+        """Follow every alert through the minutes of a day up to `end`, and note the budgets there.
+
+        With what a watch knows on that day: of the days before it.
+        """
+        book, at, then = self._book, moment(end), moment(start)
         book.bring_to(at)
         budgets = book.columns(at)
         sight = Sight(
-            usual=burning.usual(book, at),
-            learnt=Dispersions(book, at, self._learnt),
+            usual=burning.usual(book, then),
+            learnt=Dispersions(book, then, self._learnt),
             listening=np.full(len(book.promises), UNHEARD),
         )
         ends = np.arange(start + 1, end + 1)
@@ -180,12 +204,15 @@ class Replay:
         )
 
     def _note(self, budgets: Budgets) -> None:
-        first = minute_floor(self._test.since)
         for row, promise in enumerate(self._book.promises):
             budget = budgets[row]
-            calendar = isinstance(budget.window, Calendar)
-            whole = calendar or budget.span.start >= first
+            whole = self._is_whole(budget)
             self._test.points.append(Point(objective=promise.objective, budget=budget, whole=whole))
+
+    def _is_whole(self, budget: Budget) -> bool:
+        """Whether its window has passed whole since the first request; a calendar one counts."""
+        first = minute_floor(self._test.since)
+        return isinstance(budget.window, Calendar) or budget.span.start >= first
 
 
 def _spent_until(book: Book, row: int, until: int, budget: Budget, since: int) -> float:

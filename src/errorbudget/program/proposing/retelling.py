@@ -1,18 +1,16 @@
 """What does a backtest say? Windows, alerts and changes in words, against what people know."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 from typing import Any, Final
 
 from errorbudget import clock
-from errorbudget.burn.alert import Kind
 from errorbudget.errors import Failure
 from errorbudget.ledger.window import minute_ceil, minute_floor
 from errorbudget.objective.proposal.wording import listed, used
-from errorbudget.policy.decision import Outcome
-from errorbudget.program.proposing.replay import Backtest, Judged, Point, Told
+from errorbudget.program.proposing.replay import MOST_EXPLAINED, Backtest, Judged, Point, Told
 
 _LATE: Final = 60
 """Minutes after an incident's end in which an alert still is about it."""
@@ -70,7 +68,10 @@ def retold(test: Backtest, known: Sequence[Known] | None = None) -> dict[str, An
         "curve": [one.as_dict() for one in test.points],
         "changes": {
             "judged": len(test.judged),
-            "blocked": [one.as_dict() for one in _blocked(test)],
+            "early": sum(one.early for one in test.judged),
+            "classified": _ruled([one for one in test.judged if one.classified]),
+            "unclassified": _ruled([one for one in test.judged if not one.classified]),
+            "blocked": [one.as_dict() for one in test.judged if one.is_held],
         },
         "incidents": None if known is None else _against(test, known),
         "sentences": _sentences(test, known),
@@ -92,8 +93,7 @@ def compared(one: dict[str, Any], other: dict[str, Any]) -> list[tuple[str, str,
 
 
 def _count(told: dict[str, Any], level: str) -> str:
-    resolved = Kind.RESOLVED.value
-    return str(sum(a["level"] == level and a["kind"] != resolved for a in told["alerts"]))
+    return str(sum(a["level"] == level and a["kind"] != "resolved" for a in told["alerts"]))
 
 
 def _held(told: dict[str, Any]) -> str:
@@ -131,12 +131,12 @@ def _counted(windows: Sequence[Point]) -> dict[str, Any]:
     }
 
 
-def _blocked(test: Backtest) -> list[Judged]:
-    return [one for one in test.judged if one.decision != Outcome.ALLOW.value]
+def _ruled(changes: Sequence[Judged]) -> dict[str, int]:
+    return {"judged": len(changes), "blocked": sum(one.is_held for one in changes)}
 
 
 def _loud(test: Backtest) -> list[Told]:
-    return [one for one in test.told if one.kind != Kind.RESOLVED.value]
+    return [one for one in test.told if one.is_news]
 
 
 def _against(test: Backtest, known: Sequence[Known]) -> dict[str, Any]:
@@ -172,19 +172,39 @@ def _sentences(test: Backtest, known: Sequence[Known] | None) -> list[str]:
         f"Alerts that would have gone out: {pages} page{'' if pages == 1 else 's'} and"
         f" {len(loud) - pages} warning{'' if len(loud) - pages == 1 else 's'}."
     )
-    if test.judged:
-        held = _blocked(test)
-        said.append(f"Its policy would have blocked {len(held)} of {len(test.judged)} changes.")
-        if unknown := sum(not one.classified for one in held):
-            said.append(
-                f"{unknown} of those never came to the gate, so nobody knows what they touched, and"
-                " they count as high risk; with a diff most would be classed lower."
-            )
-    else:
-        said.append("No change was recorded in that time, so its policy had nothing to judge.")
+    if len(loud) > MOST_EXPLAINED:
+        said.append(f"What was broken is told of the {MOST_EXPLAINED} loudest of them.")
+    said += _changes_said(test)
     if known is not None:
         said += _known_said(_against(test, known))
     return said
+
+
+def _changes_said(test: Backtest) -> Iterator[str]:
+    """What the policy would have said, of changes whose risk is known and of the others apart."""
+    if not test.judged:
+        yield "No change was recorded in that time, so its policy had nothing to judge."
+        return
+    held = [one for one in test.judged if one.is_held]
+    yield f"Its policy would have blocked {len(held)} of {len(test.judged)} changes."
+    classified, others = (
+        _ruled([one for one in test.judged if one.classified == known]) for known in (True, False)
+    )
+    if classified["judged"] and others["judged"]:
+        yield (
+            f"Of the {classified['judged']} whose risk is known it is {classified['blocked']}, of"
+            f" the {others['judged']} others {others['blocked']}."
+        )
+    if others["blocked"]:
+        yield (
+            f"{others['blocked']} of those blocked never came to the gate, so nobody knows what"
+            " they touched, and they count as high risk; with a diff most would be classed lower."
+        )
+    if early := sum(one.early for one in held):
+        yield (
+            f"{early} of those blocked came before a whole window had passed: with so few requests"
+            " yet, each failure weighed more than it would later."
+        )
 
 
 def _windows_said(name: str, target: str, test: Backtest, counts: dict[str, Any]) -> str:
