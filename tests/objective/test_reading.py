@@ -127,7 +127,7 @@ def test_fields_nothing_acts_on_yet_are_said_and_defaults_are_not():
         ("Europe/Berlin", "../../etc/passwd", "objectives.availability.window.timezone", "zone"),
         ("Europe/Berlin", "localtime", "objectives.availability.window.timezone", "zone"),
         ("scope:", "scop:", "requests.scop", "did you mean `scope`?"),
-        ("source: warehouse", "source: lake", "requests.source", "write warehouse"),
+        ("source: warehouse", "source: a lake", "requests.source", "write a letter, then letters"),
         ("trace_id", "(SELECT 1)", "requests.request_id", "a subquery"),
         ("AND NOT is_bot", "AND error_logs = 0", "requests.scope", "unknown column error_logs"),
         ("<= 300", "<= 'fast'", "objectives.latency.good", "mixes a number with text"),

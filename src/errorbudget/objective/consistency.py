@@ -63,28 +63,33 @@ def _examples_of_nothing(tree: object) -> Iterator[Disagreement]:
 
 def _criteria_of_another_source(tree: object) -> Iterator[Disagreement]:
     objectives = _at(tree, "objectives")
+    if not isinstance(objectives, dict):
+        return
     source = _at(tree, "requests", "source") or "warehouse"
-    for name in objectives if isinstance(objectives, dict) else ():
-        counters = _at(objectives, name, "prometheus") is not None
-        if counters and source == "warehouse":
+    counting = [name for name in objectives if _at(objectives, name, "prometheus") is not None]
+    for name in objectives:
+        if name in counting and source == "warehouse":
             what = "counts with PromQL; write `requests: {source: prometheus}` as well"
             yield ("objectives", name, "prometheus"), what
-        if not counters and source == "prometheus":
-            what = "has no PromQL, but the source is prometheus; write `prometheus: {bad: …}`"
-            yield ("objectives", name), what
+        elif name not in counting and (counting or source == "prometheus"):
+            why = f"{counting[0]} counts" if counting else "the source is prometheus"
+            what = f"has no PromQL, but {why}; write `prometheus: {{bad: …}}`"
+            if source != "warehouse":
+                yield ("objectives", name), what
 
 
 def _composites_of_nothing(tree: object) -> Iterator[Disagreement]:
     composites, objectives = _at(tree, "composites"), _at(tree, "objectives")
     if not isinstance(composites, dict) or not isinstance(objectives, dict):
         return
-    counters = _at(tree, "requests", "source") == "prometheus"
+    source = _at(tree, "requests", "source") or "warehouse"
     for name in composites:
         place = ("composites", name)
         if name in objectives:
             yield place, "is an objective's name as well; name it otherwise"
-        if counters:
-            yield place, "joins requests by id, and counters have none; the source is prometheus"
+        if source != "warehouse":
+            what = f"joins requests by id in the embedded warehouse, and the source is {source}"
+            yield place, f"{what}; leave it out"
         of = _at(composites, name, "of")
         if isinstance(of, str) and of not in objectives:
             near = nearest(of, objectives)

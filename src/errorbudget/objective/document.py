@@ -112,7 +112,8 @@ class Signoff(Section):
 class RequestRules(Section):
     """Which rows are the document's requests, and how they are told apart."""
 
-    source: Literal["warehouse", "prometheus"] = "warehouse"
+    source: Identifier = "warehouse"
+    """A source that the configuration names; `warehouse` is the embedded one."""
     scope: Annotated[str, AfterValidator(_scopes)] | None = None
     request_id: Annotated[str, AfterValidator(_identifies)] = "trace_id"
     operation: Annotated[str, AfterValidator(_identifies)] | None = None
@@ -161,7 +162,7 @@ class Objective(Section):
     )
     """SQL over a request's columns; what `prometheus` counts is no row, so nothing is good."""
     prometheus: Counters | None = None
-    """Instead of criteria, for a document whose requests come from Prometheus."""
+    """Instead of criteria, for a document whose source answers PromQL."""
     target: Annotated[Target, PlainValidator(notation.target)] = Field(examples=["99.9%"])
     window: Window = Field(examples=["{rolling: 28d}"])
 
@@ -273,6 +274,11 @@ class ObjectiveDocument(Section):
     def services(self) -> tuple[str, ...]:
         """The service, or those pooled."""
         return (self.service,) if self.service else self.pooled
+
+    @property
+    def counts_rows(self) -> bool:
+        """Whether its requests are rows, which can be looked at one by one; counters cannot."""
+        return not any(objective.prometheus for objective in self.objectives.values())
 
     @field_validator("service")
     @classmethod

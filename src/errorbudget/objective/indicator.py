@@ -7,6 +7,7 @@ from hashlib import sha256
 
 from errorbudget.objective.criterion import Criterion, check_criterion, check_expression
 from errorbudget.objective.document import SENT_COLUMNS, ObjectiveDocument
+from errorbudget.objective.promql import Counters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,8 @@ class Requests:
     """Whether minutes without a live log feed are unknown."""
     corrections_judged: bool = True
     """Whether a criterion reads `corrections`; where none does, a correction to bad is enough."""
+    source: str = "warehouse"
+    """The name of what holds them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +39,8 @@ class Indicator:
     valid: Criterion | None
     """None: every request."""
     good: Criterion
+    counters: Counters | None = None
+    """What is counted instead where a source has counters and no requests."""
 
     @property
     def columns(self) -> frozenset[str]:
@@ -124,12 +129,13 @@ def requests(document: ObjectiveDocument) -> Requests:
         operation=check_expression(rules.operation, SENT_COLUMNS) if rules.operation else None,
         logs_required=rules.logs == "required",
         corrections_judged=any("corrections" in one.columns for one in _criteria(document)),
+        source=rules.source,
     )
 
 
 def _scope(document: ObjectiveDocument) -> Criterion | None:
     rules = document.requests
-    if rules.source == "prometheus":
+    if not document.counts_rows:
         # Rows of the same service are another measurement: they must not pass for what was asked.
         return check_criterion("FALSE", SENT_COLUMNS)
     return check_criterion(rules.scope, SENT_COLUMNS) if rules.scope else None
@@ -147,6 +153,7 @@ def indicator(document: ObjectiveDocument, objective_name: str) -> Indicator:
         requests=requests(document),
         valid=check_criterion(objective.valid) if objective.valid else None,
         good=check_criterion(objective.good),
+        counters=objective.prometheus,
     )
 
 
@@ -157,7 +164,7 @@ def union(document: ObjectiveDocument) -> Union:
 
 def _digest(of: Indicator) -> str:
     rows = of.requests
-    decides = {
+    decides: dict[str, object] = {
         "version": 1,
         "services": rows.services,
         "environment": rows.environment,
@@ -169,4 +176,8 @@ def _digest(of: Indicator) -> str:
         "valid": of.valid and of.valid.sql,
         "good": of.good.sql,
     }
+    if rows.source != "warehouse":
+        decides["source"] = rows.source
+    if of.counters:
+        decides["counters"] = of.counters.model_dump()
     return sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()

@@ -39,10 +39,7 @@ def read(text: str | bytes, *, file: str) -> ObjectiveDocument:
 
 def notes(document: ObjectiveDocument) -> dict[str, str]:
     """What nothing acts on yet of what the document states, by field: what happens instead."""
-    said = {place: what for place, what in NOT_BUILT.items() if _states(document, place)}
-    if document.requests.source == "prometheus":
-        said["requests.source"] = "Prometheus is not read yet; every budget here stays unknown"
-    return said
+    return {place: what for place, what in NOT_BUILT.items() if _states(document, place)}
 
 
 def _states(document: ObjectiveDocument, place: str) -> bool:

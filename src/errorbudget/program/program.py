@@ -30,6 +30,7 @@ from errorbudget.program.trail.reconciling import Reconciling
 from errorbudget.program.watching.contexts import PATIENCE, Contexts
 from errorbudget.program.watching.watching import Route, Watch, nobody
 from errorbudget.source.duckdb.warehouse import Warehouse
+from errorbudget.source.sources import Sources
 from errorbudget.store.home import Home
 
 if TYPE_CHECKING:
@@ -59,6 +60,11 @@ class Program:
         return Warehouse.open(self.home.warehouse)
 
     @cached_property
+    def source(self) -> Sources:
+        """Every source of requests, asked as one."""
+        return Sources(self.warehouse, {})
+
+    @cached_property
     def requests(self) -> Requests:
         """Requests, logs and corrections in."""
         redaction = redacting.of_environment(self.home)
@@ -84,7 +90,7 @@ class Program:
         """What a change to a document means."""
         from errorbudget.program.proposing.differing import Differing
 
-        return Differing(self.home, self.warehouse)
+        return Differing(self.home, self.source)
 
     @cached_property
     def proposals(self) -> "Proposals":
@@ -98,22 +104,22 @@ class Program:
         """What documents would have done."""
         from errorbudget.program.proposing.backtests import Backtests
 
-        return Backtests(self.home, self.warehouse)
+        return Backtests(self.home, self.source)
 
     @cached_property
     def budgets(self) -> Budgets:
         """What is left, by objective."""
-        return Budgets(self.home, self.warehouse, self.objectives)
+        return Budgets(self.home, self.source, self.objectives)
 
     @cached_property
     def rollups(self) -> Rollups:
         """Budgets by service, by team, by any label."""
-        return Rollups(self.home, self.warehouse, self.objectives, self.budgets)
+        return Rollups(self.home, self.source, self.objectives, self.budgets)
 
     @cached_property
     def failures(self) -> FailedRequests:
         """The bad requests behind the numbers."""
-        return FailedRequests(self.warehouse, self.budgets)
+        return FailedRequests(self.source, self.budgets)
 
     @cached_property
     def burns(self) -> Burns:
@@ -123,12 +129,12 @@ class Program:
     @cached_property
     def explaining(self) -> Explaining:
         """What broke."""
-        return Explaining(self.warehouse, self.budgets, self.home.changes)
+        return Explaining(self.source, self.budgets, self.home.changes)
 
     @cached_property
     def handoffs(self) -> Handoffs:
         """What log tools need to go on from there."""
-        return Handoffs(self.warehouse, self.explaining)
+        return Handoffs(self.source, self.explaining)
 
     def watch(
         self,
@@ -138,12 +144,12 @@ class Program:
         contexts: Contexts | None = None,
     ) -> Watch:
         """What keeps looking and tells; for a thread of its own."""
-        source = self.warehouse.another()
+        source = self.source.another()
         return Watch(self.home, source, self.objectives, route=route, wake=wake, contexts=contexts)
 
     def contexts(self, *, patience: float = PATIENCE) -> Contexts:
-        """What finds out about burns that a watch tells of, on a warehouse of its own."""
-        source = self.warehouse.another()
+        """What finds out about burns that a watch tells of, on sources of its own."""
+        source = self.source.another()
         budgets = Budgets(self.home, source, self.objectives)
         explaining = Explaining(source, budgets, self.home.changes)
 
@@ -166,7 +172,7 @@ class Program:
     @cached_property
     def gate(self) -> Gate:
         """Whether a change may ship."""
-        return Gate(self.home, self.warehouse, self.objectives, self.budgets)
+        return Gate(self.home, self.source, self.objectives, self.budgets)
 
     @cached_property
     def changes(self) -> Changes:
@@ -181,7 +187,7 @@ class Program:
     @cached_property
     def reconciling(self) -> Reconciling:
         """What shipped past the gate."""
-        return Reconciling(self.home, self.warehouse, self.objectives)
+        return Reconciling(self.home, self.source, self.objectives)
 
     @cached_property
     def offline(self) -> OfflineRecords:

@@ -1,14 +1,19 @@
-"""Reads requests: counts them by minute, and knows which minutes it could have seen."""
+"""Reads requests: counts them by minute, and knows which minutes it could have seen.
+
+Each engine is a folder of the same shape, and one implementation of the protocol `Source`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from errorbudget import clock
 from errorbudget.change import Appearance
+from errorbudget.errors import Failure, Kind
 from errorbudget.ledger.tally import Counts, Tallies
 from errorbudget.ledger.window import Span
 from errorbudget.request import Kept
@@ -20,12 +25,25 @@ if TYPE_CHECKING:
     from errorbudget.objective.indicator import Counting, Indicator, Operations, Requests
 
 
+class SourceFailed(Failure):
+    """A source that does not answer, or not with what was asked for; later it may."""
+
+    kind = Kind.BUSY
+
+
+class NotTold(Failure):
+    """What a source cannot tell, whoever asks: counters know no request ids, say."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Touched:
     """Minutes to count again, rising, and the newest batch that counting them will have seen."""
 
     minutes: Counts
     newest: int
+    """Of a source that is asked again and again, the minute that is counted up to."""
+    left: int | None = None
+    """How many minutes are left to count after these; None where all are counted in one go."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,8 +148,15 @@ class Source(Protocol):
         """Services whose counts or liveness batches after `since` may have changed."""
         ...
 
-    def kept(self) -> Kept:
+    def kept(self, requests: Requests) -> Kept:
         """From when on there are requests to count."""
+        ...
+
+    def turn(self, requests: Requests) -> AbstractContextManager[Any] | None:
+        """What is held while these are counted; None: what is held for all that are stored here.
+
+        A source that is slow to answer must not keep those waiting who count another.
+        """
         ...
 
     def touched(self, requests: Requests, since: int) -> Touched:

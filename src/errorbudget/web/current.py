@@ -14,7 +14,7 @@ from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.program.gate.sight import Sight, returns
 from errorbudget.program.watching.vigil import Snapshot
 from errorbudget.program.watching.watching import Watch
-from errorbudget.source.duckdb.warehouse import Warehouse
+from errorbudget.source.sources import Sources
 
 LOG = logging.getLogger(__name__)
 
@@ -41,13 +41,13 @@ class Current:
     """The newest evaluation, and the thread that renews it."""
 
     def __init__(
-        self, watch: Watch, warehouse: Warehouse, every: float, loaded: Callable[[], int]
+        self, watch: Watch, source: Sources, every: float, loaded: Callable[[], int]
     ) -> None:
         self._watch = watch
         self._loaded = loaded
         """How much was ever loaded, when asked."""
         self._evaluated = 0
-        self._warehouse = warehouse
+        self._source = source
         self._every = every
         self._wake = threading.Event()
         self._stopping = threading.Event()
@@ -125,7 +125,7 @@ class Current:
 
     def _attempt(self) -> None:
         try:
-            with self._warehouse.snapshot():
+            with self._source.snapshot():
                 self._watch.tick(clock.now())
         except Exception as cause:  # whatever it is must not end the watch for good
             self._problem = f"{type(cause).__name__}: {cause}"

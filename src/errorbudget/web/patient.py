@@ -1,4 +1,4 @@
-"""Questions that take their time, one after the other, on a warehouse of their own."""
+"""Questions that take their time, one after the other, on sources of their own."""
 
 import threading
 from collections.abc import Generator
@@ -19,7 +19,7 @@ from errorbudget.program.proposing.differing import Differing
 from errorbudget.program.proposing.proposals import Proposals
 from errorbudget.program.trail.accounts import Accounts
 from errorbudget.program.trail.reconciling import Reconciling
-from errorbudget.source.duckdb.warehouse import Warehouse
+from errorbudget.source.sources import Sources
 
 
 class Patient:
@@ -28,36 +28,38 @@ class Patient:
     def __init__(self, program: Program, configuration: Configuration) -> None:
         self._program = program
         self._configuration = configuration
-        self._warehouse = program.warehouse.another()
+        self._source = program.source.another()
         self._lock = threading.Lock()
 
     def unpromised(self) -> list[dict[str, Any]]:
         """The services that have traffic and no objective."""
-        with self._turn() as warehouse:
-            return Proposals(warehouse, self._program.objectives).unpromised()
+        with self._turn() as source:
+            return Proposals(source.warehouse, self._program.objectives).unpromised()
 
     def propose(self, service: str, caps: Caps) -> dict[str, Any]:
         """A proposal for a service. Raises Failure."""
-        with self._turn() as warehouse:
-            return Proposals(warehouse, self._program.objectives).read(service, caps).as_dict()
+        with self._turn() as source:
+            return (
+                Proposals(source.warehouse, self._program.objectives).read(service, caps).as_dict()
+            )
 
     def backtest(self, body: bytes, name: str, incidents: list[Any] | None) -> dict[str, Any]:
         """What a document would have done. Raises Failure."""
-        with self._turn() as warehouse:
-            return Backtests(self._program.home, warehouse).retell(body, name, incidents=incidents)
+        with self._turn() as source:
+            return Backtests(self._program.home, source).retell(body, name, incidents=incidents)
 
     def differences(self, new: bytes, name: str, old: bytes | None, digest: str) -> list[str]:
         """What a change to a document means. Raises DocumentInvalid, Failure."""
-        with self._turn() as warehouse:
-            differing = Differing(self._program.home, warehouse)
+        with self._turn() as source:
+            differing = Differing(self._program.home, source)
             return differing.between(new, name, old=old, digest=digest)
 
     def accounts(
         self, service: str, quarter: str | None, at: datetime | None
     ) -> list[dict[str, Any]]:
         """Where a quarter's budget went, by objective. Raises Failure."""
-        with self._turn() as warehouse, warehouse.snapshot():
-            budgets = Budgets(self._program.home, warehouse, self._program.objectives)
+        with self._turn() as source, source.snapshot():
+            budgets = Budgets(self._program.home, source, self._program.objectives)
             read = Accounts(self._program.home, budgets).read(
                 service, quarter, at=at or clock.now()
             )
@@ -65,14 +67,14 @@ class Patient:
 
     def courses(self, service: str, at: datetime | None) -> list[Course]:
         """What happened to each budget of a service over its window. Raises Failure."""
-        with self._turn() as warehouse, warehouse.snapshot():
-            budgets = Budgets(self._program.home, warehouse, self._program.objectives)
+        with self._turn() as source, source.snapshot():
+            budgets = Budgets(self._program.home, source, self._program.objectives)
             return Courses(self._program.home, budgets).read(service, at=at or clock.now())
 
     def reconcile(self, now: datetime, since: datetime | None = None) -> dict[str, Any]:
         """Record what shipped past the gate."""
-        with self._turn() as warehouse:
-            return Reconciling(self._program.home, warehouse, self._program.objectives).reconcile(
+        with self._turn() as source:
+            return Reconciling(self._program.home, source, self._program.objectives).reconcile(
                 now=now, since=since
             )
 
@@ -85,12 +87,12 @@ class Patient:
             raise Failure(
                 "requests: senders may be later than that (receive.late), and would not be counted"
             )
-        with self._turn() as warehouse:
-            return Retention(self._program.home, warehouse, self._program.objectives).prune(
+        with self._turn() as source:
+            return Retention(self._program.home, source.warehouse, self._program.objectives).prune(
                 requests=requests or retain.requests, logs=logs or retain.logs, now=clock.now()
             )
 
     @contextmanager
-    def _turn(self) -> Generator[Warehouse]:
+    def _turn(self) -> Generator[Sources]:
         with self._lock:
-            yield self._warehouse
+            yield self._source

@@ -89,7 +89,7 @@ class Server:
         self.patient = Patient(program, configuration)
         self.heartbeat, self._daily = self._heartbeat(), Daily(self.patient.prune)
         self.own = OwnRequests(self.stream) if configuration.measure_itself else None
-        self._reading = program.warehouse.another()
+        self._reading = program.source.another()
         self._reading_turn = threading.Lock()
         self._writing = Requests(
             program.home, program.warehouse.another(), program.objectives, redaction
@@ -97,7 +97,7 @@ class Server:
         self._writing_turn = threading.Lock()
         self._budgets = Budgets(program.home, self._reading, program.objectives)
         self._burns = Burns(program.objectives, self._budgets)
-        self._aside = program.warehouse.another()
+        self._aside = program.source.another()
         self._explaining_turn = threading.Lock()
         self._explaining = Explaining(
             self._aside,
@@ -323,7 +323,7 @@ class Server:
     def services(self) -> list[dict[str, Any]]:
         """Every service that has ever sent a request."""
         with self._reading_turn:
-            return [dict(one.as_dict()) for one in self._reading.services()]
+            return [dict(one.as_dict()) for one in self._reading.warehouse.services()]
 
     def ingest(self, file: Path, *, form: str, maps: Mapping[str, str], **about: Any) -> Report:
         """Take a file in; it is evaluated soon after. Raises Failure."""
@@ -377,7 +377,7 @@ class Server:
         shutil.rmtree(file.parent, ignore_errors=True)
 
     def _current(self) -> Current:
-        program, watching = self.program, self.program.warehouse.another()
+        program, watching = self.program, self.program.source.another()
         watch = Watch(
             program.home,
             watching,

@@ -1,5 +1,6 @@
 """The books of many objectives: tallies in memory, brought up to date and evaluated together."""
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -32,7 +33,9 @@ from errorbudget.objective.indicator import Indicator
 from errorbudget.objective.signoff import revisiting
 from errorbudget.program.budgets.held import Days
 from errorbudget.program.budgets.part import Part, whole
-from errorbudget.source import Source
+from errorbudget.source import Source, SourceFailed
+
+LOG = logging.getLogger(__name__)
 
 Minutes = NDArray[np.int64]
 
@@ -113,6 +116,10 @@ class Book:
         self.news: Sequence[Part] = ()
         """The parts that the last `bring_to` found something new of."""
         self._counted: dict[str, int] = {}
+        self._asked = -1
+        self._behind: set[str] = set()
+        self.problems: dict[str, str] = {}
+        """Why nothing new is known of a part, by its key, where its source does not answer."""
         self._missing: dict[str, int] = {}
         self._columns: Lives | None = None
         self._by_minute: frozenset[int] = frozenset()
@@ -125,15 +132,24 @@ class Book:
     def bring_to(self, at: datetime) -> bool:
         """Count what is new and hold what an evaluation at `at` reads; whether anything was new."""
         stirred = self._source.stirred(-1 if self._seen is None else self._seen)
-        self.news = news = [one for one in self.parts if self._concerns(one, stirred.services)]
+        is_next = minute_floor(at) > self._asked
+        self.news = news = [
+            one
+            for one in self.parts
+            if self._concerns(one, stirred.services) or self._is_due(one, is_next=is_next)
+        ]
         for part in news:
-            self._count(part)
-            self._lives[part.key] = self._life(part)
+            self._renew(part)
         if news:
             self._columns = None
-        self._seen = stirred.newest
+        self._seen, self._asked = stirred.newest, max(minute_floor(at), self._asked)
         self._hold(at)
         return bool(news)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether a source has more to tell of the past: it is asked piece by piece."""
+        return bool(self._behind)
 
     def budgets(self, at: datetime) -> list[Standing]:
         """Every budget at `at`, which `bring_to` was told last."""
@@ -256,6 +272,26 @@ class Book:
         unread = part.key not in self._lives
         return unread or "" in services or not services.isdisjoint(part.services)
 
+    def _is_due(self, part: Part, *, is_next: bool) -> bool:
+        """Whether a source that tells nothing by itself is to be asked: once a minute."""
+        return part.is_asked and (is_next or part.key in self._behind)
+
+    def _renew(self, part: Part) -> None:
+        """Count a part and see how it lives; what does not answer keeps nobody else waiting."""
+        try:
+            self._count(part)
+            self._lives[part.key] = self._life(part)
+        except SourceFailed as failed:
+            if self.problems.get(part.key) != str(failed):
+                LOG.warning("%s: %s", part.key, failed)
+            self.problems[part.key] = str(failed)
+            self._behind.discard(part.key)
+            self._lives.setdefault(part.key, Life())
+            self._heard.setdefault(part.key, None)
+            self._unseen.setdefault(part.key, ())
+        else:
+            self.problems.pop(part.key, None)
+
     def _life(self, part: Part) -> Life:
         told = part.liveness(self._source)
         self._heard[part.key] = told.heard
@@ -272,6 +308,9 @@ class Book:
         """Bring its tallies up to date, and read again the days that changed since we read them."""
         counted = part.count(self._source, self._tallies, self._counted.get(part.key))
         self._counted[part.key] = counted.newest
+        self._behind.discard(part.key)
+        if counted.left:
+            self._behind.add(part.key)
         self._missing |= counted.missing
         if self._sums is not None:
             self._replace(part, counted.days)

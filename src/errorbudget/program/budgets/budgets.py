@@ -35,16 +35,13 @@ class Budgets:
 
     def book(self, documents: Sequence[ObjectiveDocument], *, at: datetime) -> Book:
         """The books of these documents' own objectives, brought to a moment."""
-        book = Book(self._source, ClosingDays(self._home, documents), documents)
-        book.bring_to(at)
-        return book
+        return _brought(Book(self._source, ClosingDays(self._home, documents), documents), at)
 
     def whole_book(self, documents: Sequence[ObjectiveDocument], *, at: datetime) -> Book:
         """The same, with what is watched beside their own objectives."""
         beside = parts(documents, self._objectives.speaking)
         book = Book(self._source, ClosingDays(self._home, documents), documents, beside)
-        book.bring_to(at)
-        return book
+        return _brought(book, at)
 
     def document(self, service: str) -> ObjectiveDocument:
         """The document that counts for a service, by its or its document's name. Raises Failure."""
@@ -60,3 +57,11 @@ class Budgets:
                 "Write one, and put it in force with `errorbudget objective apply FILE`.",
             )
         return found
+
+
+def _brought(book: Book, at: datetime) -> Book:
+    """The book at a moment, with all of the past that its sources tell piece by piece."""
+    book.bring_to(at)
+    while book.is_behind:
+        book.bring_to(at)
+    return book

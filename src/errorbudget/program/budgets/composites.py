@@ -77,7 +77,7 @@ class Journey(Part):
             [operations.series],
             touched=partial(source.operations_touched, operations),
             tally=lambda minutes: [source.operations(operations, minutes)],
-            kept=source.kept(),
+            kept=source.kept(operations.of.requests),
             seen=seen,
         )
 

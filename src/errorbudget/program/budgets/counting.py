@@ -1,8 +1,10 @@
 """Brings stored tallies up to date: counts again only the minutes that later batches touched."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +26,8 @@ class Counted:
     """The batch that the tallies are of."""
     missing: Mapping[str, int]
     """Before which minute a series could not be counted, of those of which some could not."""
+    left: int = 0
+    """Minutes that are not counted yet: the source gives them piece by piece."""
 
 
 def count_again(
@@ -34,13 +38,15 @@ def count_again(
     `seen` is the batch of the tallies that the caller has read: another thread may have counted
     since. A crash anywhere leaves the old count or the new one; counting twice gives the same.
     """
+    requests = counting[0].requests
     return bring_up_to_date(
         tallies,
         [one.series for one in counting],
-        touched=partial(source.touched, counting[0].requests),
+        touched=partial(source.touched, requests),
         tally=partial(source.tally, counting),
-        kept=source.kept(),
+        kept=source.kept(requests),
         seen=seen,
+        turn=source.turn(requests),
     )
 
 
@@ -52,9 +58,13 @@ def bring_up_to_date(
     tally: Callable[[Counts | None], Sequence[Tallies]],
     kept: Kept,
     seen: int | None,
+    turn: AbstractContextManager[Any] | None = None,
 ) -> Counted:
-    """The same for series that are counted together, whatever it is that counts them."""
-    with tallies.counting:
+    """The same for series that are counted together, whatever it is that counts them.
+
+    `turn` is held meanwhile, so that nobody counts them at the same time.
+    """
+    with turn or tallies.counting:
         counted = [tallies.counted(one) for one in series]
         known = [extent.batch for extent in counted if extent is not None]
         froms = [_from_minute(extent, kept) for extent in counted]
@@ -63,16 +73,18 @@ def bring_up_to_date(
         since = 0 if whole else min(known) if seen is None else min(*known, seen)
         news = touched(since)
         changed = set[int]((news.minutes // DAY).tolist())
+        left = news.left or 0
         if not whole and news.newest == min(known) == max(known):
-            return Counted(days=frozenset(changed), newest=news.newest, missing=missing)
+            return Counted(days=frozenset(changed), newest=news.newest, missing=missing, left=left)
+        at_once = whole and news.left is None
         # What was counted stays where its requests are no longer kept.
-        counts = tally(None if whole else news.minutes[news.minutes >= kept.from_minute])
+        counts = tally(None if at_once else news.minutes[news.minutes >= kept.from_minute])
         for one, found, from_minute in zip(series, counts, froms, strict=True):
-            days = _packed(tallies, one, found, whole=whole)
+            days = _packed(tallies, one, found, whole=at_once)
             extent = Extent(batch=news.newest, from_minute=from_minute)
             tallies.replace_days(one, days, extent=extent)
             changed.update(days)
-    return Counted(days=frozenset(changed), newest=news.newest, missing=missing)
+    return Counted(days=frozenset(changed), newest=news.newest, missing=missing, left=left)
 
 
 def _from_minute(extent: Extent | None, kept: Kept) -> int:

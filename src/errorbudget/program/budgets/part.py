@@ -35,6 +35,11 @@ class Part:
         return ""
 
     @property
+    def is_asked(self) -> bool:
+        """Whether its source says nothing by itself, so that it must be asked again and again."""
+        return self.document.requests.source != "warehouse"
+
+    @property
     def services(self) -> tuple[str, ...]:
         """Whose requests its counts depend on."""
         return self.document.services

@@ -23,7 +23,7 @@ class Member(Part):
 
 def members(pool: ObjectiveDocument) -> Iterator[Member]:
     """Each service of a document by itself; none of a document that speaks for one service."""
-    if len(pool.services) < 2 or pool.requests.source != "warehouse":
+    if len(pool.services) < 2 or not pool.counts_rows:
         return
     for service in pool.services:
         alone = {"name": f"{pool.name}/{service}", "pooled": (service,), "burn": _slow(pool.burn)}

@@ -133,7 +133,7 @@ def touched(connection: duckdb.DuckDBPyConnection, requests: Requests, since: in
         return Touched(minutes=np.empty(0, np.int64), newest=newest)
     sql = statement("news").format(services=marks(requests))
     columns = connection.execute(sql, service_values(requests) | {"since": since}).fetchnumpy()
-    what, number = columns["what"], np.asarray(columns["number"], dtype=np.int64)
+    what, number = np.asarray(columns["what"]), np.asarray(columns["number"], dtype=np.int64)
     news = {kind: number[what == kind] for kind in ("requests", "logs", "corrections")}
     # Whatever else a first look finds has requests too: their minutes are all there already.
     more = _widened(connection, requests, since, news) if since > 0 else []

@@ -165,8 +165,9 @@ class Warehouse:
         rows = self.connection.execute(statement("stirred"), {"since": since}).fetchall()
         return Stirred(services=frozenset(row[0] for row in rows), newest=newest)
 
-    def kept(self) -> Kept:
-        """From when on there are requests to count."""
+    def kept(self, requests: Requests | None = None) -> Kept:
+        """From when on there are requests to count, whichever they are."""
+        del requests
         return keeping.kept(self.connection)
 
     def older(self, requests: int, logs: int) -> keeping.Pruned:
@@ -183,6 +184,10 @@ class Warehouse:
         """Tell in fewer rows what happened before a minute."""
         with self._transaction():
             keeping.compact(self.connection, before)
+
+    def turn(self, requests: Requests) -> None:
+        """Nothing of its own: who counts here holds the home's lock, as for every row of it."""
+        del requests
 
     def touched(self, requests: Requests, since: int) -> Touched:
         """Minutes whose counts batches after `since` may have changed."""
