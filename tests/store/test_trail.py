@@ -13,12 +13,16 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, event, insert, select
 
 from errorbudget.errors import Failure, Untrusted
+from errorbudget.policy.audit import record_bytes
 from errorbudget.policy.checkpoint import VerifierKey, read_checkpoint
 from errorbudget.policy.exported import key_of, verify_exported
+from errorbudget.store.database import Database
 from errorbudget.store.home import DATABASE, Home
+from errorbudget.store.schema import asker
+from errorbudget.store.trail import Recorded, Trail, Wish
 
 AT = datetime(2026, 7, 20, 14, 5, tzinfo=UTC)
 
@@ -275,6 +279,56 @@ def test_what_keeps_entries_from_being_written_is_told_to_each(home: Path):
     with Home.open(home) as opened, ThreadPoolExecutor(8) as threads:
         assert all(threads.map(refused, [opened] * 20))
         assert opened.trail.size() == 2
+
+
+class Once(Wish):
+    """An entry that is wanted by a name, and only once by each."""
+
+    def __init__(self, trail: Trail, name: str) -> None:
+        self.trail, self.name = trail, name
+        self.seq: int | None = None
+
+    def record(self, connection: Connection) -> bytes | None:
+        known = connection.execute(select(asker).where(asker.c.digest == self.name)).first()
+        return None if known else record_bytes(at=AT, kind="note", body={"name": self.name})
+
+    def write(self, connection: Connection, recorded: Recorded | None) -> None:
+        if recorded:
+            self.seq = recorded.seq
+            connection.execute(insert(asker).values(digest=self.name, person=""))
+
+
+def test_two_processes_that_want_one_entry_at_once_get_one(opened: Home):
+    other = Database.sqlite(opened.path / DATABASE)
+    opened.trail.append("note", {}, AT)
+    trails = (opened.trail, Trail(other, opened.path / "trail.key"))
+    wishes = [Once(trails[number % 2], "c1") for number in range(16)]
+
+    with ThreadPoolExecutor(16) as threads:
+        list(threads.map(lambda wish: wish.trail.grant(wish), wishes))
+
+    assert [wish.seq for wish in wishes if wish.seq] == [2]
+    assert opened.trail.verify().flaw is None
+    other.close()
+
+
+def test_what_cannot_be_written_keeps_nothing_else_from_being_written(opened: Home):
+    class Broken(Once):
+        def write(self, connection: Connection, recorded: Recorded | None) -> None:
+            super().write(connection, recorded)
+            raise LookupError("no room for it")
+
+    names = ("a", "b", "a", "c")
+    wishes = [(Broken if name == "b" else Once)(opened.trail, name) for name in names]
+    opened.trail.grant_all(wishes)
+
+    assert [wish.seq if not wish.failure else str(wish.failure) for wish in wishes] == [
+        1,
+        "no room for it",
+        None,
+        2,
+    ]
+    assert opened.trail.verify().entries == 2
 
 
 def test_an_entry_of_anothers_transaction_is_there_with_the_rest_or_not_at_all(opened: Home):

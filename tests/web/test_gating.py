@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from errorbudget import clock
 from errorbudget.policy.approval import NAMESPACE
 from errorbudget.store.signatures import sign
 from store.keys import allow, make
@@ -182,6 +183,34 @@ def test_a_server_and_other_processes_that_ask_at_once_decide_once(held: Served)
     assert len({answer["entry"] for answer in answers}) == 1
     assert sorted(answer["askings"] for answer in answers) == list(range(1, 16))
     assert held.post("/api/v1/audit/verify", json={"checkpoints": [answers[0]["checkpoint"]]})
+
+
+def test_plain_questions_are_answered_as_all_others_are(held: Served):
+    held.send({"time": clock.text(clock.now()), "service": "shop", "status": 200})
+    held.counted(1, 0)
+    asked = {"service": "shop", "change": "c7", "risk": "normal", "by": [DANA]}
+    spelt = json.dumps(asked).encode()
+
+    plain = held.post("/api/v1/gate", json=asked)
+    # Of unknown length, so that it takes the way of the others.
+    other = held.post(
+        "/api/v1/gate",
+        content=iter([spelt[:9], spelt[9:]]),
+        headers={"content-type": "application/json"},
+    )
+
+    assert other == plain | {"askings": 2}
+    for wrong, status in (
+        ({**asked, "risk": "tiny"}, 400),
+        ({**asked, "chnage": "c7"}, 400),
+        ({**asked, "service": "nobody"}, 400),
+        ({**asked, "change": "\n"}, 400),
+        ({**asked, "diff": {"files": "none"}}, 400),
+    ):
+        assert held.post("/api/v1/gate", json=wrong, status=status)["error"]["message"]
+    calls = held.client.get("/metrics").text
+    assert 'route="/api/v1/gate",status="200"' in calls
+    assert 'route="/api/v1/gate",status="400"' in calls
 
 
 def test_commands_that_ask_at_once_on_one_home_each_get_an_entry(home: Path, tmp_path: Path):

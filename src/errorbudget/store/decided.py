@@ -4,7 +4,8 @@ The audit trail has all of it; this is what the next asking needs of it.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ from sqlalchemy import (
 
 from errorbudget.policy.approval import Given, Statement
 from errorbudget.store.database import Database
+from errorbudget.store.prepared import Prepared
 from errorbudget.store.schema import asker, decided, reached, shipped, statement
 
 
@@ -66,6 +68,7 @@ class Shipped:
 
 
 _NAMES: Final = ("service", "environment", "change")
+_COLUMNS: Final = tuple(one.name for one in fields(Decided) if one.name != "subject")
 
 
 def _about(table: Table) -> ColumnElement[bool]:
@@ -76,16 +79,19 @@ def _named(subject: Subject) -> dict[str, str]:
     return {f"the_{name}": getattr(subject, name) for name in _NAMES}
 
 
-# Made once: to put a statement together takes SQLAlchemy longer than to run it.
-_DECIDED: Final = select(decided).where(_about(decided))
-_DECIDE: Final = insert(decided)
-_UNDECIDE: Final = delete(decided).where(_about(decided))
-_ASK_AGAIN: Final = update(decided).where(_about(decided)).values(askings=decided.c.askings + 1)
+_DECIDED: Final = Prepared(select(decided).where(_about(decided)))
+_DECIDE: Final = Prepared(insert(decided))
+_UNDECIDE: Final = Prepared(delete(decided).where(_about(decided)))
+_ASK_AGAIN: Final = Prepared(
+    update(decided).where(_about(decided)).values(askings=decided.c.askings + 1)
+)
 _SHIPPED: Final = select(shipped).where(_about(shipped))
-_SHIPPED_AT: Final = select(func.max(shipped.c.at)).where(shipped.c.digest == bindparam("of"))
-_ANSWERS: Final = select(statement).where(statement.c.digest == bindparam("of"))
-_ASKED: Final = select(asker.c.person).where(asker.c.digest == bindparam("of"))
-_ASK: Final = insert(asker)
+_SHIPPED_AT: Final = Prepared(
+    select(func.max(shipped.c.at).label("at")).where(shipped.c.digest == bindparam("of"))
+)
+_ANSWERS: Final = Prepared(select(statement).where(statement.c.digest == bindparam("of")))
+_ASKED: Final = Prepared(select(asker.c.person).where(asker.c.digest == bindparam("of")))
+_ASK: Final = Prepared(insert(asker))
 
 
 class Decisions:
@@ -94,10 +100,10 @@ class Decisions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def of(self, subject: Subject) -> Decided | None:
-        """The last decision about a change."""
-        with self._database.reading() as connection:
-            row = connection.execute(_DECIDED, _named(subject)).first()
+    def of(self, subject: Subject, within: Connection | None = None) -> Decided | None:
+        """The last decision about a change, also as a transaction sees it."""
+        with self._seen(within) as connection:
+            row = _DECIDED.first(connection, _named(subject))
         return None if row is None else _decided(row)
 
     def all(self, service: str | None = None) -> list[Decided]:
@@ -110,23 +116,23 @@ class Decisions:
 
     def put(self, connection: Connection, new: Decided, by: Sequence[str]) -> None:
         """Remember a decision in place of the one before, with its entry, and who asked for it."""
-        values = asdict(new)
-        connection.execute(_UNDECIDE, _named(new.subject))
-        connection.execute(_DECIDE, values.pop("subject") | values)
+        subject = _named(new.subject)
+        _UNDECIDE.run(connection, subject)
+        row = {name: getattr(new, name) for name in _COLUMNS}
+        row |= {name: getattr(new.subject, name) for name in _NAMES}
+        _DECIDE.run(connection, row)
         _asked(connection, new.digest, by)
 
-    def asked_again(self, one: Decided, by: Sequence[str]) -> Decided:
+    def asked_again(self, connection: Connection, one: Decided, by: Sequence[str]) -> Decided:
         """Count an asking that the decision still answers, and note who asked."""
-        more = replace(one, askings=one.askings + 1)
-        with self._database.writing() as connection:
-            connection.execute(_ASK_AGAIN, _named(one.subject))
-            _asked(connection, one.digest, by)
-        return more
+        _ASK_AGAIN.run(connection, _named(one.subject))
+        _asked(connection, one.digest, by)
+        return replace(one, askings=one.askings + 1)
 
     def askers(self, digest: str) -> list[str]:
         """Everybody who ever asked about a change of this digest, whatever they called it."""
         with self._database.reading() as connection:
-            return sorted(connection.execute(_ASKED, {"of": digest}).scalars())
+            return sorted(row.person for row in _ASKED.rows(connection, {"of": digest}))
 
     def ship(self, new: Shipped) -> None:
         """Remember that a change is in production."""
@@ -150,15 +156,15 @@ class Decisions:
             at=row.at,
         )
 
-    def shipped_at(self, digest: str) -> datetime | None:
+    def shipped_at(self, digest: str, within: Connection | None = None) -> datetime | None:
         """When a change of this digest, whatever it was called, was deployed last."""
-        with self._database.reading() as connection:
-            return connection.execute(_SHIPPED_AT, {"of": digest}).scalar()
+        with self._seen(within) as connection:
+            return _SHIPPED_AT.first(connection, {"of": digest}).at
 
     def answers(self, digest: str) -> list[Given]:
         """What people answered about a change of this digest."""
         with self._database.reading() as connection:
-            return [_given(row) for row in connection.execute(_ANSWERS, {"of": digest})]
+            return [_given(row) for row in _ANSWERS.rows(connection, {"of": digest})]
 
     def answered(self, connection: Connection, given: Given) -> None:
         """Remember an answer with its entry."""
@@ -199,11 +205,15 @@ class Decisions:
             if rows:
                 connection.execute(insert(reached), rows)
 
+    def _seen(self, within: Connection | None) -> AbstractContextManager[Connection]:
+        """A transaction that goes on, or a look of its own."""
+        return self._database.reading() if within is None else nullcontext(within)
+
 
 def _asked(connection: Connection, digest: str, by: Sequence[str]) -> None:
-    known = set(connection.execute(_ASKED, {"of": digest}).scalars())
+    known = {row.person for row in _ASKED.rows(connection, {"of": digest})}
     if new := [person for person in dict.fromkeys(by) if person not in known]:
-        connection.execute(_ASK, [{"digest": digest, "person": person} for person in new])
+        _ASK.run(connection, *({"digest": digest, "person": person} for person in new))
 
 
 def _subject(row: Row[Any]) -> Subject:

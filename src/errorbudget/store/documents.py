@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, Select, delete, func, insert, select
 
 from errorbudget.errors import DocumentInvalid
 from errorbudget.store.database import Database
+from errorbudget.store.prepared import Prepared
 from errorbudget.store.schema import claim, document, document_service, standing
 
 State = Literal["binding", "unsigned"]
@@ -28,7 +29,7 @@ class Version:
     since: datetime
 
 
-_EDITION: Final = select(func.max(standing.c.id))
+_EDITION: Final = Prepared(select(func.max(standing.c.id).label("edition")))
 
 
 class Documents:
@@ -91,7 +92,7 @@ class Documents:
     def edition(self) -> int:
         """A number that is another one after any document's state changed."""
         with self._database.reading() as connection:
-            return connection.execute(_EDITION).scalar() or 0
+            return _EDITION.first(connection).edition or 0
 
     def names(self) -> list[str]:
         """Every document's name, in order."""

@@ -1,20 +1,17 @@
 """How does an entry get into the audit trail so that it is on disk, chained and signed?"""
 
-import os
 import threading
-from base64 import b64decode, b64encode
-from binascii import Error as NotBase64
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from hashlib import sha256
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from errorbudget.errors import Failure, Untrusted
 from errorbudget.policy.audit import (
@@ -25,24 +22,22 @@ from errorbudget.policy.audit import (
     record_bytes,
     verify,
 )
-from errorbudget.policy.checkpoint import ED25519, Checkpoint, VerifierKey
+from errorbudget.policy.checkpoint import Checkpoint
 from errorbudget.policy.exported import exported
 from errorbudget.policy.merkle import Frontier, leaf_hash
 from errorbudget.store.database import Database
+from errorbudget.store.prepared import Prepared
 from errorbudget.store.schema import entry, head
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from errorbudget.store.trail_key import SigningKey, make_key, read_key
 
 PAGE: Final = 1000
 """Entries read at a time."""
 
-# Made once: to put a statement together takes SQLAlchemy longer than to run it.
 # On PostgreSQL the row is locked until the writer commits; SQLite's writers are alone anyway.
-_HEAD: Final = select(head).with_for_update()
-_LAST: Final = select(entry.c.seq, entry.c.leaf).order_by(entry.c.seq.desc()).limit(1)
-_NEW: Final = insert(entry)
-_MOVED: Final = update(head)
+_HEAD: Final = Prepared(select(head).with_for_update())
+_LAST: Final = Prepared(select(entry.c.seq, entry.c.leaf).order_by(entry.c.seq.desc()).limit(1))
+_NEW: Final = Prepared(insert(entry))
+_MOVED: Final = Prepared(update(head).values(size=bindparam("size"), peaks=bindparam("peaks")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,25 +49,6 @@ class Recorded:
     checkpoint: str
 
 
-@dataclass(frozen=True, slots=True)
-class SigningKey:
-    """The trail's private key and what it is known by."""
-
-    private: "Ed25519PrivateKey"
-    verifier: VerifierKey
-
-    @classmethod
-    def of(cls, private: "Ed25519PrivateKey") -> "SigningKey":
-        """A key named for itself, so that no two trails share an origin."""
-        public = private.public_key().public_bytes_raw()
-        name = f"errorbudget-trail/{sha256(public).hexdigest()[:16]}"
-        return cls(private, VerifierKey(name=name, public=public))
-
-    def sign(self, text: str) -> str:
-        """The signed note."""
-        return self.verifier.signed(text, self.private.sign(text.encode()))
-
-
 Beside = Callable[[Connection, Recorded], None]
 """What is written in the transaction of an entry, knowing where that stands."""
 
@@ -81,19 +57,41 @@ def _nothing(_connection: Connection, _recorded: Recorded) -> None:
     """An entry alone."""
 
 
-@dataclass(slots=True, eq=False)
-class _Wish:
-    """An entry that waits to be written, and what became of it."""
+class Wish(ABC):
+    """What somebody wants in the trail, and waits for."""
 
-    record: bytes
-    beside: Beside
-    recorded: Recorded | None = None
+    done = False
     failure: BaseException | None = None
 
+    @abstractmethod
+    def record(self, connection: Connection) -> bytes | None:
+        """The entry, settled in its own transaction; None where the records have it already."""
+
+    @abstractmethod
+    def write(self, connection: Connection, recorded: Recorded | None) -> None:
+        """Write what goes with it; `recorded` is where the entry stands, where there is one."""
+
+
+class _Entry(Wish):
+    """An entry that is wanted whatever the records say."""
+
+    def __init__(self, record: bytes, beside: Beside) -> None:
+        self._record = record
+        self._beside = beside
+        self.recorded: Recorded | None = None
+
+    def record(self, connection: Connection) -> bytes:  # noqa: ARG002 -- it depends on nothing
+        return self._record
+
+    def write(self, connection: Connection, recorded: Recorded | None) -> None:
+        assert recorded is not None, "what it records is never None"  # noqa: S101
+        self.recorded = recorded
+        self._beside(connection, recorded)
+
     def outcome(self) -> Recorded:
-        """Where it stands. Raises what kept it from being written."""
+        """Where it stands."""
         if self.recorded is None:
-            raise self.failure or LookupError("an entry was neither written nor refused")
+            raise LookupError("an entry was neither written nor refused")
         return self.recorded
 
 
@@ -103,7 +101,7 @@ class Trail:
     def __init__(self, database: Database, key_file: Path) -> None:
         self._database = database
         self._key_file = key_file
-        self._waiting = deque[_Wish]()
+        self._waiting = deque[Wish]()
         self._turn = threading.Lock()
 
     def append(
@@ -114,19 +112,36 @@ class Trail:
         Entries of threads that come at once are written together: the disk is waited for once.
         What `beside` writes is on disk with the entry, or neither is.
         """
-        wish = _Wish(record_bytes(at=now, kind=kind, body=body), beside)
-        self._waiting.append(wish)
-        with self._turn:
-            # Whoever had the turn before may have written this one with its own.
-            if not (wish.recorded or wish.failure):
-                self._write_waiting()
+        wish = _Entry(record_bytes(at=now, kind=kind, body=body), beside)
+        self.grant(wish)
         return wish.outcome()
+
+    def grant(self, *wishes: Wish) -> None:
+        """Write what these want, each after the one before. Raises what kept one from that.
+
+        Each is settled in the writing transaction: of two who want the same, the second sees what
+        the first has written, also from another process.
+        """
+        self.grant_all(wishes)
+        for wish in wishes:
+            if wish.failure:
+                raise wish.failure
+
+    def grant_all(self, wishes: Sequence[Wish]) -> None:
+        """The same; what kept one from being written is its `failure`."""
+        self._waiting.extend(wishes)
+        with self._turn:
+            # Whoever had the turn before may have written these with its own.
+            if not all(wish.done for wish in wishes):
+                self._write_waiting()
 
     def append_with(
         self, connection: Connection, kind: str, body: Mapping[str, Any], now: datetime
     ) -> Recorded:
         """The same as part of the caller's writing transaction: with the rest, or not at all."""
-        (recorded,) = self._extend(connection, [record_bytes(at=now, kind=kind, body=body)])
+        chain = _Chain(connection, self._key)
+        recorded = chain.add(record_bytes(at=now, kind=kind, body=body))
+        chain.store()
         return recorded
 
     def entries(self, *, after: int = 0) -> Iterator[Entry]:
@@ -168,41 +183,46 @@ class Trail:
     @cached_property
     def _key(self) -> SigningKey:
         if self._key_file.exists():
-            return _read_key(self._key_file)
+            return read_key(self._key_file)
         if self.size():
             raise Untrusted(
                 f"{self._key_file}: the trail's key is gone; put it back before anything is decided"
             )
-        return _make_key(self._key_file)
+        return make_key(self._key_file)
 
     def _write_waiting(self) -> None:
         wishes = [self._waiting.popleft() for _ in range(len(self._waiting))]
         try:
-            with self._database.writing() as connection:
-                recorded = self._extend(connection, [wish.record for wish in wishes])
-                for wish, one in zip(wishes, recorded, strict=True):
-                    wish.beside(connection, one)
+            try:
+                self._write(wishes)
+            except Exception:
+                if len(wishes) == 1:
+                    raise
+                # One of them cannot be written: that is no reason to refuse the others.
+                for wish in wishes:
+                    self._write_alone(wish)
         except BaseException as cause:
             for wish in wishes:
-                wish.failure = cause
-            raise
-        for wish, one in zip(wishes, recorded, strict=True):
-            wish.recorded = one
+                wish.failure = wish.failure or cause
+            if not isinstance(cause, Exception):
+                raise
+        finally:
+            for wish in wishes:
+                wish.done = True
 
-    def _extend(self, connection: Connection, records: Sequence[bytes]) -> list[Recorded]:
-        """Chain, sign and store; nothing is on disk before the transaction is."""
-        key, entries = self._key, list[Entry]()
-        frontier, prev = _tip(connection)
-        for record in records:
-            seq = frontier.size + 1
-            written = entry_bytes(record, seq=seq, prev=prev)
-            prev = leaf_hash(written)
-            frontier = frontier.append(prev)
-            claim = Checkpoint(origin=key.verifier.name, size=seq, root=frontier.root)
-            note = key.sign(claim.text)
-            entries.append(Entry(seq=seq, body=written, leaf=prev, checkpoint=note))
-        _put(connection, entries, frontier)
-        return [Recorded(seq=one.seq, leaf=one.leaf, checkpoint=one.checkpoint) for one in entries]
+    def _write_alone(self, wish: Wish) -> None:
+        try:
+            self._write([wish])
+        except Exception as cause:  # noqa: BLE001 -- whoever wants it is told
+            wish.failure = cause
+
+    def _write(self, wishes: Sequence[Wish]) -> None:
+        with self._database.writing() as connection:
+            chain = _Chain(connection, self._key)
+            for wish in wishes:
+                record = wish.record(connection)
+                wish.write(connection, None if record is None else chain.add(record))
+            chain.store()
 
     def _page(self, after: int) -> list[Entry]:
         page = select(entry).where(entry.c.seq > after).order_by(entry.c.seq).limit(PAGE)
@@ -218,14 +238,40 @@ class Trail:
             ]
 
 
+class _Chain:
+    """New entries after those on disk; nothing of them is there before the transaction is."""
+
+    def __init__(self, connection: Connection, key: SigningKey) -> None:
+        self._connection = connection
+        self._key = key
+        self._frontier, self._prev = _tip(connection)
+        self._new = list[Entry]()
+
+    def add(self, record: bytes) -> Recorded:
+        """Chain one more and sign the trail with it."""
+        seq = self._frontier.size + 1
+        written = entry_bytes(record, seq=seq, prev=self._prev)
+        self._prev = leaf_hash(written)
+        self._frontier = self._frontier.append(self._prev)
+        claim = Checkpoint(origin=self._key.verifier.name, size=seq, root=self._frontier.root)
+        note = self._key.sign(claim.text)
+        self._new.append(Entry(seq=seq, body=written, leaf=self._prev, checkpoint=note))
+        return Recorded(seq=seq, leaf=self._prev, checkpoint=note)
+
+    def store(self) -> None:
+        """Write them, and where the trail ends now."""
+        if self._new:
+            _put(self._connection, self._new, self._frontier)
+
+
 def _head(connection: Connection) -> Frontier:
-    row = connection.execute(_HEAD).first()
+    row = _HEAD.first(connection)
     return Frontier() if row is None else Frontier.unpack(row.size, row.peaks)
 
 
-def _last(connection: Connection) -> Row[Any, Any] | None:
+def _last(connection: Connection) -> Any:
     """The number and the leaf hash of the last entry."""
-    return connection.execute(_LAST).first()
+    return _LAST.first(connection)
 
 
 def _tip(connection: Connection) -> tuple[Frontier, bytes]:
@@ -249,51 +295,7 @@ def _put(connection: Connection, new: Sequence[Entry], after: Frontier) -> None:
         }
         for one in new
     ]
-    connection.execute(_NEW, rows)
+    _NEW.run(connection, *rows)
     values = {"size": after.size, "peaks": after.pack()}
-    if not connection.execute(_MOVED, values).rowcount:
+    if not _MOVED.run(connection, values):
         connection.execute(insert(head).values(id=1, **values))
-
-
-def _read_key(file: Path) -> SigningKey:
-    """The key in a file: `PRIVATE+KEY+name+id+base64`, one line. Raises Untrusted."""
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    text = file.read_text(encoding="utf-8", errors="replace").strip()
-    try:
-        seed = b64decode(text.split("+", 4)[-1], validate=True).removeprefix(ED25519)
-        key = SigningKey.of(Ed25519PrivateKey.from_private_bytes(seed))
-    except (NotBase64, ValueError) as cause:
-        raise Untrusted(f"{file}: not the trail's key") from cause
-    if text != _key_text(key):
-        raise Untrusted(f"{file}: not the trail's key; its name and id do not fit it")
-    return key
-
-
-def _make_key(file: Path) -> SigningKey:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    key = SigningKey.of(Ed25519PrivateKey.generate())
-    half = file.with_suffix(".new")
-    half.unlink(missing_ok=True)
-    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
-        handle.write(f"{_key_text(key)}\n")
-        handle.flush()
-        os.fsync(handle.fileno())
-    half.replace(file)
-    _sync_folder(file.parent)
-    return key
-
-
-def _key_text(key: SigningKey) -> str:
-    seed = b64encode(ED25519 + key.private.private_bytes_raw()).decode()
-    return f"PRIVATE+KEY+{key.verifier.name}+{key.verifier.id.hex()}+{seed}"
-
-
-def _sync_folder(folder: Path) -> None:
-    """A new name is on disk only when its folder is."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -29,6 +29,7 @@ from errorbudget.web import (
 )
 from errorbudget.web.families import Note
 from errorbudget.web.pages import burn, gate, live, overview, service, signing_in, trail
+from errorbudget.web.plain import PlainQuestions
 from errorbudget.web.server import Server
 from errorbudget.web.surfaces import argo, flagger, kubernetes
 
@@ -58,6 +59,7 @@ def application(server: Server) -> FastAPI:
         app.include_router(surface.router)
     for shown in (overview, service, burn, gate, trail, signing_in, live):
         app.include_router(shown.router)
+    app.add_middleware(PlainQuestions, server=server)
     app.add_middleware(Logged, notes=server.notes)
     app.add_middleware(kubernetes.TokenInPath)
     return app

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from typing import Final
 
 from errorbudget import clock
@@ -100,6 +100,12 @@ class Current:
         """Whether something was loaded that no evaluation has seen."""
         return self._loaded() != self._evaluated
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether what was written before is evaluated."""
+        with self._turn:
+            return self._done >= self._wanted
+
     def settled(self, patience: float = PATIENCE) -> None:
         """Return when what was written before is evaluated, or patience ends."""
         with self._turn:
@@ -151,5 +157,6 @@ def known(snapshot: Snapshot, document: ObjectiveDocument) -> Sight | None:
         alerts={
             one.objective: snapshot.word(row) for row, one in zip(rows, standings, strict=True)
         },
-        returns=partial(returns, book, rows, standings),
+        # Many ask between two evaluations, and all of them hear the same.
+        returns=cache(partial(returns, book, rows, standings)),
     )

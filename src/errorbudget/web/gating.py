@@ -1,8 +1,9 @@
 """The endpoints of the gate: decide on a change, and hear what came of it."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Response
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 
 from errorbudget import clock
@@ -11,8 +12,10 @@ from errorbudget.errors import Failure
 from errorbudget.ingest.git import SQL_BYTES
 from errorbudget.program.gate.asking import Question, advisory, declared_risk
 from errorbudget.web import answers
+from errorbudget.web.access import Caller
 from errorbudget.web.calling import At, Gates, Here, documented, moment_of
 from errorbudget.web.failing import as_json
+from errorbudget.web.server import Server
 
 router = APIRouter(prefix="/api/v1/gate", tags=["deciding"])
 
@@ -70,11 +73,24 @@ class Asked(BaseModel):
 )
 def gate(server: Here, caller: Gates, asked: Asked) -> Response:
     """The decision, with its reasons; it is in the audit trail before it is answered."""
+    question = question_of(server, caller, asked)
+    answer = server.check(question, at=moment_of(asked.at, "at"), dry_run=asked.dry_run)
+    return as_json(answer)
+
+
+DECIDE: Final = next(
+    route for route in router.routes if isinstance(route, APIRoute) and route.endpoint is gate
+)
+"""The route of the question itself."""
+
+
+def question_of(server: Server, caller: Caller, asked: Asked) -> Question:
+    """The question to the gate, if the caller may ask it. Raises Failure."""
     caller.about(asked.service)
     caller.within(server.document(asked.service).environment)
     if not asked.change.strip() or not asked.change.isprintable():
         raise Failure(f"change: {asked.change!r} is empty or holds control characters")
-    question = Question(
+    return Question(
         service=asked.service,
         change=asked.change,
         diff=_diff(asked.diff),
@@ -82,8 +98,6 @@ def gate(server: Here, caller: Gates, asked: Asked) -> Response:
         by=tuple(dict.fromkeys((caller.name, *caller.people, *asked.by))),
         advisory=advisory(asked.advisory) if asked.advisory else "",
     )
-    answer = server.check(question, at=moment_of(asked.at, "at"), dry_run=asked.dry_run)
-    return as_json(answer)
 
 
 @router.get(

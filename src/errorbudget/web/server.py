@@ -4,7 +4,6 @@ import secrets
 import shutil
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
@@ -19,7 +18,7 @@ from errorbudget.ledger.window import Span
 from errorbudget.notify.delivery import Delivery
 from errorbudget.notify.heartbeat import Heartbeat
 from errorbudget.notify.targets import open_targets, reveal
-from errorbudget.objective.document import ObjectiveDocument, RiskClass
+from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.program.budgets.book import Standing
 from errorbudget.program.budgets.budgets import Budgets
 from errorbudget.program.budgets.failures import FailedRequests, Failures
@@ -40,15 +39,16 @@ from errorbudget.program.program import Program
 from errorbudget.program.tokens import Tokens
 from errorbudget.program.watching.contexts import Contexts
 from errorbudget.program.watching.letters import Letters
-from errorbudget.program.watching.vigil import Snapshot
 from errorbudget.program.watching.watching import Watch
 from errorbudget.source import Failing
 from errorbudget.web import limits
-from errorbudget.web.current import OVERDUE, PATIENCE, Current, known
+from errorbudget.web.current import OVERDUE, PATIENCE, Current
 from errorbudget.web.daily import Daily
+from errorbudget.web.deciding import Deciding
 from errorbudget.web.families import Calls, Note
 from errorbudget.web.forge import GitHubApp
 from errorbudget.web.issuers import Issuers
+from errorbudget.web.lane import Lane
 from errorbudget.web.own import SERVICE, OwnRequests, document
 from errorbudget.web.patient import Patient
 from errorbudget.web.receiving import PostedDoor, Room
@@ -105,12 +105,18 @@ class Server:
             program.home.changes,
         )
         self._approvals = Approvals(program.home, program.objectives, self._budgets)
-        self._gate = Gate(program.home, self._reading, program.objectives, self._budgets)
+        self.lane = Lane(program.home.trail)
 
     @cached_property
     def _contexts(self) -> Contexts:
         """What finds out about burns that are told of."""
         return self.program.contexts()
+
+    @cached_property
+    def deciding(self) -> Deciding:
+        """The gate, by budgets in memory."""
+        gate = Gate(self.program.home, self._reading, self.program.objectives, self._budgets)
+        return Deciding(gate, self._budgets, self.current, self._reading_turn)
 
     @cached_property
     def issuers(self) -> Issuers:
@@ -151,6 +157,7 @@ class Server:
         self.stream.start()
         self.current.start()
         self.heartbeat.start()
+        self.lane.start()
         if self.github:
             self.github.start()
         self._daily.start()
@@ -161,6 +168,7 @@ class Server:
     def stop(self) -> None:
         """Load what was acknowledged, evaluate it, tell what it says, and let go."""
         self._daily.stop()
+        self.lane.stop()
         self.heartbeat.stop()
         if self.github:
             self.github.stop()
@@ -278,27 +286,7 @@ class Server:
         self, question: Question, *, at: datetime | None, dry_run: bool = False
     ) -> dict[str, Any]:
         """Decide on a change from memory; in the trail before it is told. Raises Failure."""
-        self.current.settled()
-        now, seen = clock.now(), None if at else self.current.snapshot
-        with self._unless_in_memory(question, seen):
-            answer = self._gate.check(
-                question,
-                at=at or (seen.at if seen else now),
-                now=now,
-                known=partial(known, seen) if seen else None,
-                dry_run=dry_run,
-            )
-        return answer.as_dict()
-
-    def _unless_in_memory(
-        self, question: Question, seen: Snapshot | None
-    ) -> AbstractContextManager[object]:
-        """The warehouse, for one reader at a time, where a decision needs it."""
-        document = self._budgets.document(question.service)
-        needs = question.named or question.declared is RiskClass.ROLLBACK
-        if seen and known(seen, document) and not needs:
-            return nullcontext()
-        return self._reading_turn
+        return self.deciding.check(question, at=at, dry_run=dry_run).as_dict()
 
     def ran_before(self, service: str, template: str) -> str:
         """What shows that pods of this template served before; else empty. Raises Failure."""

@@ -6,8 +6,6 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Connection
-
 from errorbudget.objective.document import ObjectiveDocument, RiskClass
 from errorbudget.policy.approval import Backing, backing, change_digest
 from errorbudget.policy.decision import Decision, decide
@@ -21,13 +19,11 @@ from errorbudget.program.gate.deployed import Deployed, deployed
 from errorbudget.program.gate.named import going_back, recalled
 from errorbudget.program.gate.outcomes import Outcomes
 from errorbudget.program.gate.question import Answer, Weighed
+from errorbudget.program.gate.recording import Recording
 from errorbudget.program.gate.sight import Sight, look
-from errorbudget.program.gate.turns import Turns
 from errorbudget.program.objectives.objectives import Counting, Objectives
 from errorbudget.source import Source
-from errorbudget.store.decided import Decided
 from errorbudget.store.home import Home
-from errorbudget.store.trail import Recorded
 
 Known = Callable[[ObjectiveDocument], Sight | None]
 """What is seen of a document where it was evaluated already."""
@@ -43,7 +39,6 @@ class Gate:
         self._source = source
         self._objectives = objectives
         self._budgets = budgets
-        self._turns = Turns()
         self._outcomes = Outcomes(home)
 
     def deployed(self, service: str, at: datetime) -> Deployed | None:
@@ -69,20 +64,18 @@ class Gate:
         told are those of now. `now` is when it is asked: approvals, incidents and how long an allow
         stands go by that.
         """
+        if dry_run:
+            return self._weigh(question, at, now, known).answer(None)
+        recording = self.recording(question, at=at, now=now, known=known)
+        self._home.trail.grant(recording)
+        return recording.answer
+
+    def recording(
+        self, question: Question, *, at: datetime, now: datetime, known: Known | None = None
+    ) -> Recording:
+        """The same, to be granted by the trail before anybody hears it. Raises Failure."""
         weighed = self._weigh(question, at, now, known)
-        recorded, decision = None, weighed.decision
-        if not dry_run:
-            with self._turns.of(weighed.subject):
-                recorded = self._record(weighed, now)
-            # Asking again does not make an allow last longer.
-            decision = replace(decision, expires_at=recorded.expires_at)
-        return Answer(
-            service=question.service,
-            change=question.change,
-            decision=decision,
-            standings=weighed.standings,
-            recorded=recorded,
-        )
+        return Recording(weighed, self._home.decisions, now)
 
     def _weigh(
         self, question: Question, at: datetime, now: datetime, known: Known | None
@@ -197,22 +190,6 @@ class Gate:
         places = {budget.objective: place(policy, budget) for budget in known}
         self._home.decisions.reach(counting.digest, places, at)
 
-    def _record(self, weighed: Weighed, now: datetime) -> Decided:
-        """The decision as it is on disk: the one before, when nothing that counts has changed."""
-        decisions, same = self._home.decisions, weighed.same
-        before = decisions.of(weighed.subject)
-        shipped_at = decisions.shipped_at(weighed.digest)
-        if before and before.same == same and _stands(before, shipped_at, now):
-            return decisions.asked_again(before, weighed.question.by)
-        new, body = list[Decided](), weighed.body()
-
-        def beside(connection: Connection, entry: Recorded) -> None:
-            new.append(weighed.decided(body, entry.seq, entry.checkpoint, now))
-            decisions.put(connection, new[0], weighed.question.by)
-
-        self._home.trail.append("decision", body, now, beside=beside)
-        return new[0]
-
     def record_outcome(
         self, entry: int, exit_code: int, *, started_at: datetime, now: datetime
     ) -> dict[str, Any]:
@@ -222,12 +199,6 @@ class Gate:
     def asked_for(self, entry: int) -> tuple[str, str]:
         """The service and the change that a decision was about. Raises Failure."""
         return self._outcomes.asked_for(entry)
-
-
-def _stands(before: Decided, shipped_at: datetime | None, now: datetime) -> bool:
-    """Whether an earlier decision still answers: an allow expires, and covers one deploy."""
-    expired = before.expires_at is not None and before.expires_at <= now
-    return not expired and not (shipped_at and shipped_at >= before.decided_at)
 
 
 def least(standings: Sequence[Standing]) -> Fraction | None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -85,6 +85,19 @@ class Weighed:
         )
         return sha256(json.dumps(facts).encode()).hexdigest()
 
+    def answer(self, recorded: Decided | None) -> Answer:
+        """What is told; asking again does not make an allow last longer."""
+        decision = self.decision
+        if recorded:
+            decision = replace(decision, expires_at=recorded.expires_at)
+        return Answer(
+            service=self.question.service,
+            change=self.question.change,
+            decision=decision,
+            standings=self.standings,
+            recorded=recorded,
+        )
+
     def body(self) -> dict[str, Any]:
         """What the trail keeps of it."""
         diff = self.question.diff
@@ -101,12 +114,12 @@ class Weighed:
         }
 
     def decided(
-        self, body: Mapping[str, Any], entry: int, checkpoint: str, now: datetime
+        self, body: Mapping[str, Any], same: str, entry: int, checkpoint: str, now: datetime
     ) -> Decided:
         """What is remembered of it, once it is in the trail."""
         return Decided(
             subject=self.subject,
-            same=self.same,
+            same=same,
             digest=self.digest,
             entry=entry,
             checkpoint=checkpoint,
