@@ -31,7 +31,7 @@ demo: .venv/installed ## the simulated shop: its quarter told, then live at http
 	$(BIN)/errorbudget demo
 
 test: .venv/test-installed servers lint ## every check and every test
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile --durations 30
 
 servers: ## install the servers that tests talk to (Debian, root)
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
