@@ -19,6 +19,8 @@ MAPS = (
 )
 LATE = ("--at", "2024-12-08T17:34:00Z")
 """The last request is seconds before."""
+LOW = ("--at", "2024-11-29T00:00:00Z")
+"""When least was left of a budget that no longer hung on single failures."""
 
 
 @pytest.fixture
@@ -56,8 +58,8 @@ def test_a_proposal_for_real_traffic_is_signed_enforced_and_outlives_an_edit(
 
     (budget,) = done("budget", "images", "--json", *LATE).json
     assert (budget["valid"], budget["bad"], budget["target"]) == (26_823, 431, "98%")
-    # 20 % is left: under the band in which a normal change ships, over nothing at all.
-    held = run("gate", "check", "images", "--change", "v2", "--risk", "normal", *LATE, "--json")
+    # 9 % was left then: under the band in which a normal change ships, over nothing at all.
+    held = run("gate", "check", "images", "--change", "v2", "--risk", "normal", *LOW, "--json")
     assert (held.code, held.json["decision"]) == (3, "needs_approval")
     # Today nobody knows: the trace is from 2024. Its policy lets only small changes through.
     ran = run("gate", "run", "images", "--change", "v2", "--", "touch", tmp_path / "shipped")
@@ -80,7 +82,7 @@ def test_a_proposal_for_real_traffic_is_signed_enforced_and_outlives_an_edit(
 
     (budget,) = done("budget", "images", "--json", *LATE).json
     assert budget["target"] == "98%"
-    held = run("gate", "check", "images", "--change", "v3", "--risk", "normal", *LATE, "--json")
+    held = run("gate", "check", "images", "--change", "v3", "--risk", "normal", *LOW, "--json")
     assert held.code == 3
     versions = done("objective", "history", "images", "--json").json["versions"]
     assert [one["state"] for one in versions] == ["binding", "unsigned"]

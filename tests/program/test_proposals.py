@@ -1,6 +1,7 @@
 """Proposals from real traffic, and from made-up services whose truth is known."""
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -8,6 +9,7 @@ import orjson
 import pytest
 
 from errorbudget.errors import Failure
+from errorbudget.ledger.window import minute_floor, moment
 from errorbudget.objective.proposal.proposed import Proposed
 from errorbudget.program.objectives import objectives
 from errorbudget.program.program import Program
@@ -58,6 +60,7 @@ def test_an_image_service_promises_98_percent_and_says_who_is_worse_off(real: Pr
 
     assert told["commit"]["target"] == "98%"
     assert told["stretch"]["target"] == "99%"
+    assert any("99%, is out of reach for now" in line for line in told["sentences"])
     assert any("No status ×33" in why for why in told["indicator"]["why"])
     impact = told["evidence"]["impact"]
     assert impact["by_tenant"] > impact["by_request"]
@@ -70,6 +73,26 @@ def test_known_bursts_are_among_the_incidents_and_what_they_share_is_named(real:
 
     assert "version=M0003" in by_start["2024-11-28 17:00"]
     assert "2024-12-06 20:00" in by_start
+
+
+def test_a_few_days_of_history_hold_nobody_to_anything(real: Program) -> None:
+    short = real.proposals.read("web", today=date(2026, 11, 2))
+    longer = real.proposals.read("images", today=date(2026, 11, 2))
+
+    assert short.document is not None
+    assert longer.document is not None
+    assert "mode: advise" in short.document
+    assert "4 days of history are too few to hold anybody to" in " ".join(short.sentences)
+    assert "mode: enforce" in longer.document
+    assert "revisit: 2026-11-30" in longer.document
+
+
+def test_a_target_that_leaves_little_room_comes_with_bands_to_live_by(real: Program) -> None:
+    told = real.proposals.read("images")
+
+    assert told.document is not None
+    assert "{above: 10%, allow: [rollback, critical, low, normal, high]}" in told.document
+    assert any("To have more room, sign 95% instead" in line for line in told.sentences)
 
 
 def test_a_status_that_only_an_attribute_tells_is_found(real: Program) -> None:
@@ -85,6 +108,7 @@ def test_bots_and_missing_pages_of_a_web_site_are_no_failures(real: Program) -> 
     assert any("404 ×" in why for why in told["indicator"]["why"])
     assert told["between"] is not None
     assert any("Only 4 days speak for it" in line for line in told["sentences"])
+    assert any("21 % of requests are left out, for all" in line for line in told["warnings"])
 
 
 def test_services_with_traffic_and_no_objective_are_listed(real: Program) -> None:
@@ -112,6 +136,65 @@ def test_the_printed_questions_give_the_numbers_again(real: Program) -> None:
     for question in questions.values():
         assert duckdb.extract_statements(question)
         connection.execute(question)
+
+
+def test_incidents_tenants_and_endings_can_be_asked_for_again(real: Program) -> None:
+    def asked(told, start: str) -> list[tuple]:
+        (sql,) = [
+            sql for what, sql in told["evidence"]["queries"].items() if what.startswith(start)
+        ]
+        return real.warehouse.connection.execute(sql).fetchall()
+
+    told = real.proposals.read("images").as_dict()
+    incidents, impact = told["evidence"]["incidents"], told["evidence"]["impact"]
+    counts = asked(told, "Valid and bad requests of the incidents")
+    assert [row[2:] for row in counts] == [(one["valid"], one["bad"]) for one in incidents]
+    common = {row[1:3]: row[3] for row in asked(told, "What their bad requests")[5:10]}
+    assert common["version", "M0003"] >= 0.6
+    tenants = asked(told, "Tenants")
+    assert len(tenants) == impact["tenants"]
+    assert tenants[0][4] == pytest.approx(impact["by_tenant"], abs=1e-6)
+    assert tenants[0][3] == pytest.approx(impact["by_request"], abs=1e-6)
+
+    plain = real.proposals.read("unmapped").as_dict()
+    rows = [row[1:] for row in asked(plain, "How requests ended") if row[0] == "predict_status"]
+    assert dict(rows) == plain["evidence"]["outcomes"]
+
+
+def test_an_hour_of_missing_pages_is_no_failure_and_is_asked_about(tmp_path: Path) -> None:
+    def broken_links(minute: int) -> bytes:
+        hour = minute // 60 % 24
+        status = 404 if minute % 50 == 0 or (minute // 1440 % 9 == 4 and hour == 9) else 200
+        row = {"time": f"{moment(minute):%Y-%m-%dT%H:%M:00Z}", "service": "shop", "route": "/a"}
+        return orjson.dumps(row | {"status": status})
+
+    file, first = tmp_path / "shop.ndjson", minute_floor(START)
+    file.write_bytes(b"\n".join(map(broken_links, range(first, first + 9 * 1440))))
+    with Program.open(tmp_path / "home", create=True) as program:
+        program.requests.ingest(file)
+        told = program.proposals.read("shop").as_dict()
+
+    (surge,) = [line for line in told["warnings"] if "answered with 4xx" in line]
+    assert "09:00 to " in surge
+    assert "of 60 requests" in surge
+    assert "`errorbudget correct … --as bad`" in surge
+    assert told["evidence"]["bad"] == 0
+
+
+def test_several_services_are_pooled_on_request(tmp_path: Path) -> None:
+    with fed(tmp_path, lambda m: (1, int(m % 90 == 0)), days=15) as program:
+        file, until = tmp_path / "cart.ndjson", START + timedelta(days=15)
+        file.write_bytes(rows(START, until, lambda m: (int(m % 3 == 0), 0), "cart"))
+        program.requests.ingest(file)
+        pooled = program.proposals.read(["shop", "cart"])
+        with pytest.raises(Failure, match=r"nobody: no request.*cart, shop"):
+            program.proposals.read(["shop", "nobody"])
+
+    assert pooled.profile.requests == 15 * (1440 + 16 + 480)
+    assert int(pooled.history.bad.sum()) == 15 * 16
+    assert pooled.document is not None
+    assert "name: shop-cart\nservices: [shop, cart]\n" in pooled.document
+    assert holds(pooled, tmp_path) >= 2
 
 
 def test_the_evidence_is_a_page_with_its_pictures(real: Program, tmp_path: Path) -> None:

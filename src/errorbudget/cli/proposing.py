@@ -15,7 +15,7 @@ from errorbudget.errors import Failure
 
 
 def propose(
-    service: Annotated[str | None, typer.Argument(metavar="[SERVICE]")] = None,
+    services: Annotated[list[str] | None, typer.Argument(metavar="[SERVICE]...")] = None,
     *,
     out: Annotated[
         Path | None,
@@ -33,15 +33,16 @@ def propose(
 ) -> None:
     """An objective from a service's own history; without a service, those that need one.
 
+    Several services are pooled into one budget: name those that fail together.
     The document goes to --out, or to standard output, what it says to standard error.
     """
-    if service is None:
+    if not services:
         _list_unpromised(as_json=as_json)
         return
     if out is not None and out.exists() and not force:
         raise Failure(f"{out}: is there already; write --force to replace it, or another name")
     with entered() as door:
-        told = door.proposals.propose(service, sla, dependency or [])
+        told = door.proposals.propose(services, sla, dependency or [])
     written = _write(told, out) if out else []
     if as_json:
         print_json(told | {"written": [str(path) for path in written]})

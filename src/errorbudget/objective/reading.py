@@ -12,10 +12,9 @@ from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.objective.layout import Layout, Problem, lay_out
 from errorbudget.objective.wording import said
 
+_NOBODYS: Final = ("example.com", "example.org", "example.net")
 NOT_BUILT: Final = {
-    "runbook": "shown nowhere yet",
-    "postmortem": "postmortems are not drafted yet",
-    "identity": "pipelines are not recognised yet; the gate asks for nothing",
+    "postmortem.journal": "postmortems are not written there yet",
 }
 """Fields that are read and checked, but not acted on, and what happens instead."""
 
@@ -39,7 +38,20 @@ def read(text: str | bytes, *, file: str) -> ObjectiveDocument:
 
 def notes(document: ObjectiveDocument) -> dict[str, str]:
     """What nothing acts on yet of what the document states, by field: what happens instead."""
-    return {place: what for place, what in NOT_BUILT.items() if _states(document, place)}
+    said = {place: what for place, what in NOT_BUILT.items() if _states(document, place)}
+    return said | dict(_placeholders(document))
+
+
+def _placeholders(document: ObjectiveDocument) -> Iterator[tuple[str, str]]:
+    """Owners whom nobody has replaced yet: no person has an address there (RFC 2606)."""
+    for role, people in document.owners.items():
+        for one in people:
+            if one.rpartition("@")[2] in _NOBODYS:
+                yield (
+                    f"owners.{role}",
+                    f"{one} stands for a person and is none: put the name here that"
+                    " allowed_signers has",
+                )
 
 
 def _states(document: ObjectiveDocument, place: str) -> bool:

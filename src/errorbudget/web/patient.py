@@ -36,12 +36,11 @@ class Patient:
         with self._turn() as source:
             return Proposals(source.warehouse, self._program.objectives).unpromised()
 
-    def propose(self, service: str, caps: Caps) -> dict[str, Any]:
-        """A proposal for a service. Raises Failure."""
+    def propose(self, services: list[str], caps: Caps) -> dict[str, Any]:
+        """A proposal for a service, or a pool of them. Raises Failure."""
         with self._turn() as source:
-            return (
-                Proposals(source.warehouse, self._program.objectives).read(service, caps).as_dict()
-            )
+            proposals = Proposals(source.warehouse, self._program.objectives)
+            return proposals.read(services, caps).as_dict()
 
     def backtest(self, body: bytes, name: str, incidents: list[Any] | None) -> dict[str, Any]:
         """What a document would have done. Raises Failure."""

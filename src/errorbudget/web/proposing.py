@@ -41,7 +41,9 @@ def unpromised(server: Here, caller: Reads) -> Response:
 def propose(
     server: Here,
     caller: Reads,
-    service: str,
+    service: Annotated[
+        list[str], Query(description="Several are pooled into one budget.", max_length=50)
+    ],
     *,
     sla: Annotated[str | None, Query(description="What a contract promises, as 99.9%.")] = None,
     dependency: Annotated[
@@ -49,7 +51,8 @@ def propose(
     ] = None,
 ) -> Response:
     """From the service's own history; nothing is stored."""
-    caller.about(service)
+    for one in service:
+        caller.about(one)
     caller.within("")
     return as_json(server.patient.propose(service, caps(sla, dependency or [])))
 

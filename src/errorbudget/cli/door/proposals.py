@@ -24,11 +24,11 @@ class AtHome:
         """The services that have traffic and no objective."""
         return self._program.proposals.unpromised()
 
-    def propose(self, service: str, sla: str | None, dependencies: list[str]) -> Told:
-        """A proposal for a service, its document and its evidence."""
+    def propose(self, services: list[str], sla: str | None, dependencies: list[str]) -> Told:
+        """A proposal for a service or a pool of them, its document and its evidence."""
         from errorbudget.program.proposing.proposals import caps
 
-        return self._program.proposals.read(service, caps(sla, dependencies)).as_dict()
+        return self._program.proposals.read(services, caps(sla, dependencies)).as_dict()
 
     def backtest(
         self, file: Path, incidents: list[Any] | None, progress: Progress | None = None
@@ -49,9 +49,9 @@ class OnServer:
         """The services that have traffic and no objective."""
         return self._wire.get("/api/v1/proposals")
 
-    def propose(self, service: str, sla: str | None, dependencies: list[str]) -> Told:
-        """A proposal for a service, its document and its evidence."""
-        asked: dict[str, Any] = {"service": service, "dependency": dependencies}
+    def propose(self, services: list[str], sla: str | None, dependencies: list[str]) -> Told:
+        """A proposal for a service or a pool of them, its document and its evidence."""
+        asked: dict[str, Any] = {"service": services, "dependency": dependencies}
         query = asked | ({} if sla is None else {"sla": sla})
         return self._wire.post("/api/v1/proposals", params=query, patient=True)
 

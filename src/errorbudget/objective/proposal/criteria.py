@@ -49,6 +49,9 @@ class Outcome:
     name: str
     worked: tuple[str, ...]
     others: Mapping[str, int]
+    """How often each other value was sent; of a sample where there are very many."""
+    counts: Mapping[str, int] = field(default_factory=dict[str, int])
+    """The same of every value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +167,8 @@ def _valid(profile: Profile, found: Limits) -> tuple[str, tuple[str, ...]]:
         part = share(sum(one.requests for one in plain), total)
         why.append(
             f"4xx answers are the client's doing ({told}; {part} of requests): neither good nor"
-            " bad. A deploy that breaks links or logins shows here too: watch their share."
+            " bad. A deploy that breaks links or logins shows here too; whether their share ever"
+            " jumped is in the evidence."
         )
     else:
         why.append("4xx answers are the client's doing: neither good nor bad.")
@@ -292,13 +296,13 @@ def _outcome(profile: Profile) -> Outcome | None:
     for name, values in profile.attributes.items():
         if name in _GRPC and values.keys() & {"0", "OK"}:
             others = {value: n for value, n in values.items() if value not in ("0", "OK")}
-            return Outcome(name=name, worked=("0", "OK"), others=others)
+            return Outcome(name=name, worked=("0", "OK"), others=others, counts=values)
         worked = tuple(value for value in values if _WORKED.search(value))
         failed = [value for value in values if _FAILED.search(value)]
         sampled = sum(values.values())
         if worked and failed and sum(values[one] for one in worked) > sampled / 2:
             others = {value: n for value, n in values.items() if value not in worked}
-            return Outcome(name=name, worked=worked, others=others)
+            return Outcome(name=name, worked=worked, others=others, counts=values)
     return None
 
 
@@ -311,12 +315,6 @@ def _environment(profile: Profile) -> str:
 
 
 def _warnings(profile: Profile) -> Iterator[str]:
-    left_out = profile.bots + profile.probed
-    if left_out > MOST_EXCLUDED * profile.requests:
-        yield (
-            f"{share(left_out, profile.requests)} of requests are left out as bots or health"
-            " checks: the objective is about the rest."
-        )
     missing = profile.requests - profile.with_status
     if profile.with_status and missing > MOST_EXCLUDED * profile.requests:
         yield (

@@ -18,8 +18,13 @@ def parts(told: Told) -> list[tuple[str, int]]:
     good, bad = evidence["valid"] - evidence["bad"], evidence["bad"]
     known = (("good", good), ("bad", bad), ("bots", excluded["bots"]))
     some = [*known, ("health checks", excluded["health_checks"])]
-    rest = evidence["requests"] - sum(count for _, count in some)
-    return [*some, ("the client's doing, or on half days", max(rest, 0))]
+    partly = evidence["partly_seen"]
+    rest = evidence["requests"] - partly - sum(count for _, count in some)
+    return [
+        *some,
+        ("the client's doing", max(rest, 0)),
+        ("on days seen less than half", partly),
+    ]
 
 
 def markdown(told: Told, pictures: Mapping[str, str]) -> str:
@@ -67,10 +72,12 @@ def _what_counts(told: Told, pictures: Mapping[str, str]) -> Iterator[str]:
     yield "|---|---:|---:|"
     rows = (
         ("all", total),
-        ("of bots", excluded["bots"]),
-        ("of health checks", excluded["health_checks"]),
+        ("left out, for any reason", excluded["all"]),
+        ("of those, of bots", excluded["bots"]),
+        ("of those, of health checks", excluded["health_checks"]),
+        ("on days seen less than half", evidence["partly_seen"]),
         ("that count", evidence["valid"]),
-        ("of those bad", evidence["bad"]),
+        ("of those, bad", evidence["bad"]),
     )
     for what, count in rows:
         yield f"| {what} | {count:,} | {count / total:.2%} |"
@@ -80,6 +87,11 @@ def _what_counts(told: Told, pictures: Mapping[str, str]) -> Iterator[str]:
             f"{one['status'] or 'none'} ×{one['requests']:,}" for one in evidence["statuses"][:12]
         )
         yield f"Statuses, bots aside: {statuses}."
+        yield ""
+        yield from evidence["surges"] or (
+            "In no hour were so many more requests than usual answered with 4xx that a change of"
+            " the service itself is likely to have done it.",
+        )
         yield ""
 
 
@@ -105,19 +117,23 @@ def _candidates(told: Told, pictures: Mapping[str, str]) -> Iterator[str]:
     yield ""
     yield (
         f"Each past window of {window} (one ends each day), and windows put together from resampled"
-        " weeks: how many would have kept the target, and how much of the budget they use."
+        f" {told['evidence']['resampled_from']}: how many would have kept the target, and how much"
+        " of the budget they use."
     )
     yield ""
     yield from _picture(pictures, WINDOWS, "The share of the budget that each past window used")
-    yield "| target | past windows kept | resampled kept | half use up to | one in ten uses over |"
-    yield "|---|---:|---:|---:|---:|"
+    yield (
+        "| target | past windows kept | resampled kept | half use up to | one in ten uses over |"
+        " end below a quarter |"
+    )
+    yield "|---|---:|---:|---:|---:|---:|"
     chosen = told["commit"]["target"] if told["commit"] else None
     for one in told["evidence"]["candidates"]:
         name = f"**{one['target']}**" if one["target"] == chosen else one["target"]
         past = f"{one['kept']} of {one['windows']}" if one["windows"] else "–"
         yield (
             f"| {name} | {past} | {one['resampled']:.0%} | {one['median_use']:.0%} |"
-            f" {one['bad_use']:.0%} |"
+            f" {one['bad_use']:.0%} | {one['below_a_quarter']:.0%} |"
         )
     yield ""
 

@@ -25,13 +25,30 @@ class History:
     bad: Ints
     seen: Mask
     """The days on which the source was alive; the others say nothing, whatever was counted."""
+    parts: Floats | None = None
+    """The share of each day that was seen; None: all of each."""
+
+    @property
+    def whole(self) -> Floats:
+        """Valid requests of each day as if all of it had been seen; of an unseen one, the mean."""
+        valid = self.valid / (1.0 if self.parts is None else np.maximum(self.parts, 1e-9))
+        usual = float(valid[self.seen].mean()) if self.seen.any() else 0.0
+        return np.where(self.seen, valid, usual)
 
     def __len__(self) -> int:
         return len(self.valid)
 
     @classmethod
-    def of_minutes(cls, minute: Ints, valid: Ints, bad: Ints, seen: Mask, first_day: int) -> Self:
-        """The history of tallies; `seen` tells of each of the days from `first_day` on."""
+    def of_minutes(
+        cls,
+        minute: Ints,
+        valid: Ints,
+        bad: Ints,
+        seen: Mask,
+        first_day: int,
+        parts: Floats | None = None,
+    ) -> Self:
+        """The history of tallies; `seen` and `parts` tell of the days from `first_day` on."""
         day = minute // DAY - first_day
         within = (day >= 0) & (day < len(seen))
         columns = (
@@ -39,7 +56,7 @@ class History:
             for counts in (valid, bad)
         )
         requests, failures = (np.rint(column).astype(np.int64) for column in columns)
-        return cls(first_day=first_day, valid=requests, bad=failures, seen=seen)
+        return cls(first_day=first_day, valid=requests, bad=failures, seen=seen, parts=parts)
 
     def date(self, index: int) -> date:
         """The date of one of the days."""

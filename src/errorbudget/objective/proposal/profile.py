@@ -46,9 +46,11 @@ class Durations:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """Counts of all requests of one service."""
+    """Counts of all requests of one service, or of several as if they were one."""
 
     service: str
+    """What the document is called."""
+    services: tuple[str, ...] = ()
     requests: int
     with_status: int
     with_duration: int

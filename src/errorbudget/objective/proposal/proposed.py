@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any
 
 from errorbudget.objective.proposal import sentences
-from errorbudget.objective.proposal.criteria import Criteria
+from errorbudget.objective.proposal.criteria import MOST_EXCLUDED, Criteria, share
 from errorbudget.objective.proposal.history import History
 from errorbudget.objective.proposal.impact import Impact
 from errorbudget.objective.proposal.incidents import Incident
 from errorbudget.objective.proposal.latency import Distribution
 from errorbudget.objective.proposal.profile import Profile
+from errorbudget.objective.proposal.ruling import Ruling
+from errorbudget.objective.proposal.surges import Surge
 from errorbudget.objective.proposal.target import Proposal
 from errorbudget.objective.proposal.wording import listed, moment
 from errorbudget.objective.proposal.writing import Draft, Example, write
@@ -26,8 +29,14 @@ class Proposed:
     history: History
     proposal: Proposal
     found: Sequence[Incident]
+    counted: int
+    """Valid requests of all the time, also of days that were seen less than half."""
+    surges: Sequence[Surge]
+    """When far more requests than usual were the client's doing, as their status says."""
     impact: Impact | None
     pool: Sequence[str]
+    """Services that could be pooled with it."""
+    today: date
     examples: Sequence[Example]
     questions: Mapping[str, str]
     """The SQL that gives the numbers again, by what it tells."""
@@ -36,33 +45,58 @@ class Proposed:
     def looked_at(self) -> str:
         """One sentence on what was looked at."""
         first, last = moment(self.profile.first), moment(self.profile.last)
+        valid, bad = (int(column.sum()) for column in (self.history.valid, self.history.bad))
+        aside = self.counted - valid
+        partly = f" ({aside:,} more came on days that were seen less than half)" if aside else ""
         return (
             f"Looked at: {self.profile.requests:,} requests from {first[:10]} to {last[:10]}, of"
-            f" which {int(self.history.valid.sum()):,} count, and"
-            f" {int(self.history.bad.sum()):,} of those were bad."
+            f" which {valid:,} count{partly}, and {bad:,} of those were bad."
         )
 
     @cached_property
     def sentences(self) -> list[str]:
         """The proposal for people."""
         said = sentences.promise(self.proposal, self.history)
+        if self.ruling:
+            said += [why for why in (*self.ruling.why_bands, self.ruling.why_mode) if why]
         if self.pool:
             said.append(f"Could be pooled, if they fail together: {listed(self.pool)}.")
         return said
 
     @cached_property
+    def ruling(self) -> Ruling | None:
+        """How strictly the document rules; None where there is none."""
+        return Ruling.of(self.proposal, self.today) if self.proposal.commit else None
+
+    @cached_property
+    def warnings(self) -> list[str]:
+        """What to mind before signing."""
+        said = list(self.criteria.warnings)
+        left_out = self.profile.requests - self.counted
+        if left_out > MOST_EXCLUDED * self.profile.requests:
+            said.append(
+                f"{share(left_out, self.profile.requests)} of requests are left out, for all"
+                " reasons together: the objective is about the rest."
+            )
+        return said + [one.sentence for one in self.surges]
+
+    @cached_property
     def document(self) -> str | None:
         """The document; None where no target is worth a promise."""
-        commit = self.proposal.commit
-        if commit is None:
+        commit, ruling = self.proposal.commit, self.ruling
+        if commit is None or ruling is None:
             return None
+        pooled = self.profile.services
         return write(
             Draft(
                 service=self.profile.service,
                 criteria=self.criteria,
                 target=commit.target,
                 window=self.proposal.window,
-                why_target=self.sentences,
+                why_target=sentences.promise(self.proposal, self.history),
+                warnings=self.warnings,
+                ruling=ruling,
+                services=pooled if len(pooled) > 1 else (),
                 history=self.looked_at,
                 examples=self.examples,
             )
@@ -81,7 +115,10 @@ class Proposed:
                 "good": criteria.good,
                 "why": [*criteria.why_scope, *criteria.why_valid, *criteria.why_good],
             },
+            "services": list(self.profile.services),
             "window": {"rolling": f"{proposal.window}d"},
+            "mode": self.ruling.mode.value if self.ruling else None,
+            "revisit": self.ruling.revisit.isoformat() if self.ruling else None,
             "commit": commit.as_dict() if commit else None,
             "stretch": stretch.as_dict() if stretch else None,
             "work": {"name": work.name, "enough": work.enough} if work else None,
@@ -89,19 +126,25 @@ class Proposed:
             "stability": round(proposal.stability, 3),
             "between": list(proposal.between) if proposal.between else None,
             "sentences": [self.looked_at, *self.sentences],
-            "warnings": list(criteria.warnings),
+            "warnings": self.warnings,
             "later": list(criteria.later),
             "evidence": self._evidence(),
             "document": self.document,
         }
 
     def _evidence(self) -> dict[str, Any]:
-        history = self.history
+        history, outcome = self.history, self.criteria.outcome
         return {
             "requests": self.profile.requests,
             "valid": int(history.valid.sum()),
             "bad": int(history.bad.sum()),
-            "excluded": {"bots": self.profile.bots, "health_checks": self.profile.probed},
+            "excluded": {
+                "bots": self.profile.bots,
+                "health_checks": self.profile.probed,
+                "all": self.profile.requests - self.counted,
+            },
+            "partly_seen": self.counted - int(history.valid.sum()),
+            "resampled_from": self.proposal.rates.pieces,
             "days": [
                 {
                     "date": history.date(day).isoformat(),
@@ -122,11 +165,13 @@ class Proposed:
                 }
                 for one in self.found
             ],
+            "surges": [one.sentence for one in self.surges],
             "windows": self._windows(),
             "durations": self._durations(),
             "statuses": [
                 {"status": one.status, "requests": one.requests} for one in self.profile.statuses
             ],
+            "outcomes": dict(outcome.counts) if outcome else None,
             "impact": self.impact.as_dict() if self.impact else None,
             "queries": dict(self.questions),
         }

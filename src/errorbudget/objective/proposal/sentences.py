@@ -10,13 +10,12 @@ from errorbudget.objective.notation import digits
 from errorbudget.objective.proposal.grid import FEWEST, GRID, target, tighter
 from errorbudget.objective.proposal.history import History
 from errorbudget.objective.proposal.regime import Present
+from errorbudget.objective.proposal.ruling import MONTH
 from errorbudget.objective.proposal.target import STABLE, Candidate, Proposal
 from errorbudget.objective.proposal.wording import used
 
-_SHORT: Final = 28
-"""Days below which a history has not seen a month of weekends."""
-_MOSTLY: Final = 0.3
-"""The share of windows with hardly any budget left that is worth a looser target."""
+_SOME: Final = 0.05
+"""The share of windows that a stretch must have kept to be within reach."""
 _FEW: Final = 10
 """Bad requests below which nobody can say what they have in common."""
 
@@ -33,11 +32,11 @@ def promise(found: Proposal, history: History) -> list[str]:
         return [_no_budget(found)]
     allowed = int(commit.allowance * found.requests)
     said = [
-        f"Promise {commit.target} over {found.window} days: of about {found.requests:,} requests,"
-        f" {allowed:,} may fail.",
-        _kept(commit, found.window),
-        f"{_used(commit)} One in ten uses {used(commit.bad_use, 'it')} or more.",
-        *_room(found, commit),
+        f"Promise {commit.target} over {found.window} days: of about {digits(found.requests)}"
+        f" requests, {allowed:,} may fail.",
+        _kept(commit, found),
+        f"Half of those windows use {used(commit.median_use, 'the budget')} or less, one in ten"
+        f" {used(commit.bad_use, 'it')} or more.",
     ]
     if broken := found.caps.broken(commit.allowance):
         said.append(broken)
@@ -51,55 +50,34 @@ def doubts(found: Proposal, history: History) -> Iterator[str]:
     days, seen = len(history), int(history.seen.sum())
     if seen < days:
         yield f"On {days - seen} of {days} days nothing could be seen; they say nothing."
-    if len(found.present.valid) < _SHORT:
+    if len(found.present.valid) < MONTH:
         n = len(found.present.valid)
         yield (
             f"Only {n} {'day speaks' if n == 1 else 'days speak'} for it, so windows were put"
-            " together from resampled days: propose again after four weeks."
+            f" together from resampled {found.rates.pieces}: propose again after four weeks."
         )
     if (
         found.commit
         and found.between
-        and (found.stability < STABLE or len(found.present.valid) < _SHORT)
+        and (found.stability < STABLE or len(found.present.valid) < MONTH)
     ):
         low, high = found.between
         yield (
-            f"History settles this only to between {low} and {high}: resampled,"
-            f" {found.stability:.0%} of it leads to {found.commit.target}."
+            f"History settles this only to between {low} and {high}: {found.stability:.0%} of"
+            f" resampled histories lead to {found.commit.target}."
         )
 
 
-def _kept(commit: Candidate, days: int) -> str:
-    resampled = f"{commit.resampled:.0%} of windows resampled from it"
+def _kept(commit: Candidate, found: Proposal) -> str:
+    resampled = f"{commit.resampled:.0%} of windows resampled from its {found.rates.pieces}"
     if not commit.windows:
-        return f"No whole window of {days} days has passed yet; {resampled} would have kept it."
+        return f"No whole window of {found.window} days has passed; {resampled} would have kept it."
     past = (
         f"All {commit.windows} past windows"
         if commit.kept == commit.windows
         else f"{commit.kept} of {commit.windows} past windows"
     )
     return f"{past} would have kept it (one ends each day), and {resampled}."
-
-
-def _used(commit: Candidate) -> str:
-    return f"Half of the windows use {used(commit.median_use, 'it')} or less."
-
-
-def _room(found: Proposal, commit: Candidate) -> Iterator[str]:
-    """What the commit leaves for changes: the other thing that is signed."""
-    if commit.low < 0.005:
-        return
-    yield (
-        f"{commit.low:.0%} of windows end with less than a quarter of the budget left, and then the"
-        " policy below holds back all but repairs."
-    )
-    place = found.candidates.index(commit)
-    if commit.low >= _MOSTLY and place:
-        looser = found.candidates[place - 1]
-        yield (
-            f"If that is too often, sign {looser.target} instead: half of the windows use"
-            f" {used(looser.median_use, 'that')} or less, and {looser.low:.0%} end so low."
-        )
 
 
 def _stretch(found: Proposal, bad: int) -> Iterator[str]:
@@ -113,16 +91,15 @@ def _stretch(found: Proposal, bad: int) -> Iterator[str]:
         yield found.caps.why(allowance)
     if stretch is None:
         return
-    kept = (
-        f"{stretch.kept} of {stretch.windows} past windows"
-        if stretch.windows
-        else f"{stretch.resampled:.0%} of resampled windows"
-    )
-    yield f"Reach for {stretch.target}: {kept} would have kept it."
+    yield _reach(stretch)
     if bad < _FEW:
-        yield "There were too few failures to say what separates the two."
+        failed = "1 request" if bad == 1 else f"{bad or 'no'} requests"
+        yield f"Only {failed} failed: too few to say what separates the two."
     elif work is None:
-        yield "No single incident or route separates the two: it is the everyday failures."
+        yield (
+            "No single incident, route, version or kind of failure separates the two: it is the"
+            " everyday failures."
+        )
     elif work.enough:
         yield f"The work that separates the two: without {work.name}, history would keep it."
     else:
@@ -132,10 +109,25 @@ def _stretch(found: Proposal, bad: int) -> Iterator[str]:
         )
 
 
+def _reach(stretch: Candidate) -> str:
+    """How near the stretch is."""
+    if stretch.kept < _SOME * stretch.windows or stretch.resampled < _SOME:
+        fewer = (
+            f": it takes {1 - 1 / stretch.bad_use:.0%} fewer failures" if stretch.bad_use else ""
+        )
+        return f"The next step, {stretch.target}, is out of reach for now{fewer}."
+    kept = (
+        f"{stretch.kept} of {stretch.windows} past windows"
+        if stretch.windows
+        else f"{stretch.resampled:.0%} of resampled windows"
+    )
+    return f"Reach for {stretch.target}: {kept} would have kept it."
+
+
 def _rare(found: Proposal, commit: Candidate) -> Iterator[str]:
     """What a history of this length cannot know: how often large incidents come."""
     now = found.present
-    if len(now.valid) < _SHORT:
+    if len(now.valid) < MONTH:
         return
     large = int((now.bad > _LARGE * float(commit.allowance) * found.requests).sum())
     days = len(now.valid)

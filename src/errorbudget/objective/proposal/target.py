@@ -55,6 +55,8 @@ class Candidate:
     """In the worst of ten."""
     low: float
     """The share of windows that end with less than a quarter of the budget left."""
+    last: float
+    """The share that end with less than a tenth of it left."""
 
     @property
     def target(self) -> str:
@@ -77,6 +79,7 @@ class Candidate:
             "median_use": round(self.median_use, 3),
             "bad_use": round(self.bad_use, 3),
             "below_a_quarter": round(self.low, 3),
+            "below_a_tenth": round(self.last, 3),
         }
 
 
@@ -134,7 +137,7 @@ def propose(
 ) -> Proposal:
     """The tightest target that nine of ten windows keep, and the next one to reach for."""
     now = present(history)
-    window, usual = _window(now.valid)
+    window, usual = _window(history.whole[now.start :])
     found = rates(now.valid, now.bad, window, seed=seed)
     some = caps.allow(grid.within_volume(usual))
     plain = Proposal(caps=caps, window=window, requests=int(usual), present=now, rates=found)
@@ -195,6 +198,7 @@ def _candidate(found: Rates, allowance: Fraction) -> Candidate:
         median_use=float(np.median(seen)),
         bad_use=float(np.quantile(seen, 0.9)),
         low=float((seen > 0.75).mean()),
+        last=float((seen > 0.9).mean()),
     )
 
 

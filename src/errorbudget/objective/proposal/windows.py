@@ -12,6 +12,7 @@ REPLICAS: Final = 300
 _AHEAD: Final = 84
 """Days of each resampled future."""
 _WEEK: Final = 7
+"""Days of a piece; with less than two weeks, pieces are days."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -24,7 +25,14 @@ class Rates:
     ends: Ints
     """The index of the last day of each."""
     resampled: Floats
-    """[replica, window]: of the windows of futures put together from past weeks."""
+    """[replica, window]: of the windows of futures put together from past weeks, or days."""
+    block: int
+    """Days of the pieces that futures are put together from."""
+
+    @property
+    def pieces(self) -> str:
+        """What futures are put together from, as a word."""
+        return "weeks" if self.block == _WEEK else "days"
 
     def use(self, allowance: Fraction) -> tuple[Floats, Floats]:
         """The share of the budget that each used: past, and resampled."""
@@ -42,12 +50,13 @@ def rates(valid: Floats, bad: Floats, days: int, *, seed: int) -> Rates:
     requests = _trailing(valid, days)
     ends = np.flatnonzero((np.arange(len(valid)) >= days - 1) & (requests > 0))
     past = _ratio(_trailing(bad, days)[ends], requests[ends])
-    return Rates(days=days, past=past, ends=ends, resampled=_futures(valid, bad, days, seed))
-
-
-def _futures(valid: Floats, bad: Floats, days: int, seed: int) -> Floats:
-    rng = np.random.default_rng(seed)
     block = _WEEK if len(valid) >= 2 * _WEEK else 1
+    resampled = _futures(valid, bad, days, block, seed)
+    return Rates(days=days, past=past, ends=ends, resampled=resampled, block=block)
+
+
+def _futures(valid: Floats, bad: Floats, days: int, block: int, seed: int) -> Floats:
+    rng = np.random.default_rng(seed)
     in_window = -(-days // block)
     blocks = max(in_window, _AHEAD // block)
     starts = np.arange(max(len(valid) - block + 1, 1))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from errorbudget.objective.proposal.criteria import Criteria
+from errorbudget.objective.proposal.ruling import Bands, Ruling
 
 _WIDTH: Final = 100
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*")
@@ -34,10 +35,14 @@ class Draft:
     window: int
     """Days."""
     why_target: Sequence[str]
+    warnings: Sequence[str]
+    """What to mind before signing."""
     history: str
     """What was looked at, in one sentence."""
     examples: Sequence[Example]
-    owners: bool = True
+    ruling: Ruling
+    services: Sequence[str] = ()
+    """Those that are pooled under the name; none for a service of its own."""
 
 
 def write(draft: Draft) -> str:
@@ -53,13 +58,19 @@ def _lines(draft: Draft) -> Iterator[str]:
         "Read it, change what you know better, put people's names under owners, and sign it."
         " It binds when both roles have signed."
     )
+    for warning in draft.warnings:
+        yield from _comment(f"Mind: {warning}")
     yield "apiVersion: errorbudget/v1"
     yield "kind: ObjectiveDocument"
     yield ""
-    yield f"service: {_scalar(draft.service)}"
+    if draft.services:
+        yield f"name: {_scalar(draft.service)}"
+        yield f"services: [{', '.join(map(_scalar, draft.services))}]"
+    else:
+        yield f"service: {_scalar(draft.service)}"
     if criteria.environment:
         yield f"environment: {_scalar(criteria.environment)}"
-    yield from _OWNERS.splitlines()
+    yield from _rules(draft.ruling)
     yield ""
     if criteria.scope:
         yield "requests:"
@@ -68,6 +79,7 @@ def _lines(draft: Draft) -> Iterator[str]:
         yield from _sql("scope", criteria.scope, indent=2)
         yield ""
     yield from _objective(draft)
+    yield from _policy(draft.ruling)
     yield from _REST.splitlines()
     if draft.examples:
         yield ""
@@ -96,6 +108,22 @@ def _objective(draft: Draft) -> Iterator[str]:
         yield from _comment(why, indent=4)
     yield f"    target: {draft.target}"
     yield f"    window: {{rolling: {draft.window}d}}"
+
+
+def _rules(ruling: Ruling) -> Iterator[str]:
+    yield from _comment(
+        "enforce: the gate may say no once the document binds; advise: it only says what it would"
+        f" say. {ruling.why_mode}".rstrip()
+    )
+    yield f"mode: {ruling.mode.value}"
+    yield from _OWNERS.format(revisit=ruling.revisit).splitlines()
+
+
+def _policy(ruling: Ruling) -> Iterator[str]:
+    yield from _BURN.splitlines()
+    for why in ruling.why_bands:
+        yield from _comment(why, indent=2)
+    yield from _BANDS[ruling.bands].splitlines()
 
 
 def _comment(text: str, *, indent: int = 0) -> Iterator[str]:
@@ -147,8 +175,6 @@ def _value(value: Any) -> str:
 
 
 _OWNERS: Final = """\
-# enforce: the gate may say no once the document binds; advise: it only says what it would say.
-mode: enforce
 
 # Who may sign, and approve a change that the policy forbids. Put the people here.
 owners:
@@ -156,19 +182,36 @@ owners:
   product: [product@example.com]
 signoff:
   required: [engineering, product]
+  # The day to look at it again; until a new version is signed, this one stays in force.
+  revisit: {revisit}
 """
 
-_REST: Final = """\
+_BURN: Final = """\
 
 # Page at ten times the sustainable rate, tell of three times: the defaults, left as they are.
 # burn: {fire: {rate: 10, horizons: [1h, 6h]}, warn: {rate: 3, horizons: [6h, 24h]}}
 
 policy:
+"""
+
+_BANDS: Final[Mapping[Bands, str]] = {
+    "wide": """\
   # Over half of the budget left: everything ships. Over a quarter: what is small. Less: repairs.
   bands:
     - {above: 50%, allow: [rollback, critical, low, normal, high]}
     - {above: 25%, allow: [rollback, critical, low]}
     - {above: -inf, allow: [rollback, critical]}
+""",
+    "narrow": """\
+  # Over a tenth of the budget left: everything ships. Some left: what is small. None: repairs.
+  bands:
+    - {above: 10%, allow: [rollback, critical, low, normal, high]}
+    - {above: 0%, allow: [rollback, critical, low]}
+    - {above: -inf, allow: [rollback, critical]}
+""",
+}
+
+_REST: Final = """\
   # Nobody knows the budget: small changes only.
   unknown: {allow: [rollback, low]}
   # Both owners together may spend budget on one change that its band forbids.

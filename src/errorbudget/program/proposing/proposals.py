@@ -1,16 +1,18 @@
 """What could a service promise? Reads its history, and proposes."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from fractions import Fraction
 from typing import Any, Final
 
 import numpy as np
 
+from errorbudget import clock
 from errorbudget.errors import Failure
 from errorbudget.ledger.tally import DAY, Tallies
 from errorbudget.ledger.window import Span
-from errorbudget.objective.criterion import Criterion, check_criterion, check_expression
+from errorbudget.objective.criterion import check_criterion
 from errorbudget.objective.document import SENT_COLUMNS
 from errorbudget.objective.indicator import Indicator, Requests
 from errorbudget.objective.notation import percent
@@ -20,24 +22,21 @@ from errorbudget.objective.proposal.criteria import Criteria, choose
 from errorbudget.objective.proposal.grid import GRID
 from errorbudget.objective.proposal.history import History
 from errorbudget.objective.proposal.impact import Impact, impact
-from errorbudget.objective.proposal.incidents import Incident
 from errorbudget.objective.proposal.profile import Profile
 from errorbudget.objective.proposal.proposed import Proposed
-from errorbudget.objective.proposal.target import Contribution, Proposal, propose
+from errorbudget.objective.proposal.surges import Surge, largest
+from errorbudget.objective.proposal.target import Proposal, propose
 from errorbudget.objective.proposal.writing import Example
 from errorbudget.program.objectives.objectives import Objectives
+from errorbudget.program.proposing.causes import Causes, check
 from errorbudget.source import Liveness
 from errorbudget.source.duckdb.judging import judge
 from errorbudget.source.duckdb.profiling import Profiler
+from errorbudget.source.duckdb.questions import TENANTS, Asked, questions
 from errorbudget.source.duckdb.warehouse import Seen, Warehouse
 
 HISTORY_DAYS: Final = 182
 """Older days say little of a service that has been changed since."""
-_EXPLAINED: Final = ("route", "status", "tenant", "version", "region")
-"""What incidents are broken down by."""
-_ROUTES: Final = 3
-"""Routes that are tried as the work between commit and stretch."""
-_TENANTS: Final = 100_000
 
 
 def caps(sla: str | None, dependencies: Sequence[str]) -> Caps:
@@ -58,6 +57,17 @@ def _promised(text: str, name: str) -> Fraction:
     return share
 
 
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """Criteria, and what they count by the minute; beside it what is the client's doing."""
+
+    criteria: Criteria
+    indicator: Indicator
+    tallies: Tallies
+    client: Indicator | None
+    of_client: Tallies | None = None
+
+
 class Proposals:
     """Objectives from traffic."""
 
@@ -75,56 +85,79 @@ class Proposals:
         ]
         return sorted(left, key=lambda one: -int(one["requests"]))
 
-    def read(self, service: str, caps: Caps = NO_CAPS) -> Proposed:
-        """A proposal for a service. Raises Failure where its requests tell too little."""
-        with self._warehouse.snapshot():
-            return self._read(service, caps)
+    def read(
+        self, service: str | Sequence[str], caps: Caps = NO_CAPS, *, today: date | None = None
+    ) -> Proposed:
+        """A proposal for a service, or for several pooled as one; written `today`.
 
-    def _read(self, service: str, caps: Caps) -> Proposed:
-        profile = self._profile(service)
-        criteria, tallies, indicator = self._counted(profile)
-        history = _history(tallies, self._warehouse.liveness(indicator.requests))
+        Raises Failure where their requests tell too little.
+        """
+        services = (service,) if isinstance(service, str) else tuple(dict.fromkeys(service))
+        with self._warehouse.snapshot():
+            return self._read(services, caps, today or clock.now().date())
+
+    def _read(self, services: Sequence[str], caps: Caps, today: date) -> Proposed:
+        profile = self._profile(services)
+        counted = self._counted(profile)
+        criteria, indicator = counted.criteria, counted.indicator
+        history = _history(counted.tallies, self._warehouse.liveness(indicator.requests))
         if not history.valid.sum():
             raise Failure(
-                f"{service}: no request counts under these criteria: scope {criteria.scope},"
-                f" valid {criteria.valid}",
+                f"{profile.service}: no request counts under these criteria:"
+                f" scope {criteria.scope}, valid {criteria.valid}",
                 "Write the document by hand, or send requests that say how they ended.",
             )
-        found = self._explained(indicator, bursts.incidents(*_columns(tallies)), profile)
+        asking = Causes(self._warehouse, self._profiler, profile, criteria, indicator)
+        found = asking.explained(bursts.incidents(*_columns(counted.tallies)))
         causes = [
             *bursts.contributions(found, history.first_day, len(history)),
-            *self._routes(indicator, profile, history),
+            *asking.standing(history),
         ]
         proposal = propose(history, causes, caps=caps)
+        surging = self._surges(asking, counted)
         return Proposed(
             profile=profile,
             criteria=criteria,
             history=history,
             proposal=proposal,
             found=found,
+            counted=int(counted.tallies.valid.sum()),
+            surges=surging,
             impact=self._impact(indicator, profile, proposal),
             pool=self._pool(profile, proposal),
             examples=self._examples(profile, criteria, indicator),
-            questions=self._profiler.questions(
-                profile,
-                indicator,
-                days=proposal.window,
-                allowance=proposal.commit.allowance if proposal.commit else GRID[0],
+            questions=questions(
+                self._warehouse.connection,
+                Asked(
+                    profile=profile,
+                    indicator=indicator,
+                    days=proposal.window,
+                    allowance=proposal.commit.allowance if proposal.commit else GRID[0],
+                    incidents=[(one.start, one.end) for one in found],
+                    columns=asking.columns,
+                    client=counted.client,
+                    surges=[(one.incident.start, one.incident.end) for one in surging],
+                    outcome=criteria.outcome is not None,
+                ),
             ),
+            today=today,
         )
 
-    def _profile(self, service: str) -> Profile:
-        profile = self._profiler.profile(service)
+    def _profile(self, services: Sequence[str]) -> Profile:
+        known = {seen.service for seen in self._warehouse.services()}
+        for one in services:
+            if one not in known:
+                raise Failure(
+                    f"{one}: no request of this service was ever taken in"
+                    f" (there are: {', '.join(sorted(known)) or 'none yet'})",
+                    "Take some in with `errorbudget ingest FILE --service S`.",
+                )
+        profile = self._profiler.profile(services)
         if profile is None:
-            known = [seen.service for seen in self._warehouse.services()]
-            raise Failure(
-                f"{service}: no request of this service was ever taken in"
-                f" (there are: {', '.join(known) or 'none yet'})",
-                "Take some in with `errorbudget ingest FILE --service S`.",
-            )
+            raise Failure(f"{' and '.join(services)}: no request is there any more")
         return profile
 
-    def _counted(self, profile: Profile) -> tuple[Criteria, Tallies, Indicator]:
+    def _counted(self, profile: Profile) -> _Counted:
         """The criteria, and what they count by the minute."""
         criteria = choose(profile)
         if criteria is None:
@@ -134,77 +167,42 @@ class Proposals:
                 'Send `status`, or map a column to it: ingest … --map status="CASE …".',
             )
         plain = _indicator(profile, criteria)
-        if not self._profiler.has_logs(profile.service):
-            return criteria, self._warehouse.tally([plain], None)[0], plain
+        client = _of_client(plain) if profile.with_status else None
+        both = [plain, *([client] if client else [])]
+        if not self._profiler.has_logs(profile.services):
+            tallies, *rest = self._warehouse.tally(both, None)
+            return _Counted(criteria, plain, tallies, client, *rest)
         with_logs = _indicator(profile, criteria, good=f"({criteria.good}) AND error_logs = 0")
         logs = _indicator(profile, criteria, good="error_logs = 0")
-        *both, of_logs = self._warehouse.tally([plain, with_logs, logs], None)
-        bad, bad_with, spoken_of = (int(one.bad.sum()) for one in (*both, of_logs))
+        of_plain, of_both, of_logs, *rest = self._warehouse.tally(
+            [plain, with_logs, logs, *both[1:]], None
+        )
+        bad, bad_with, spoken_of = (int(one.bad.sum()) for one in (of_plain, of_both, of_logs))
         judged = criteria.with_error_logs(bad, bad_with, spoken_of)
-        taken = judged.good != criteria.good
-        return judged, both[taken], with_logs if taken else plain
+        if judged.good != criteria.good:
+            return _Counted(judged, with_logs, of_both, client, *rest)
+        return _Counted(judged, plain, of_plain, client, *rest)
 
-    def _explained(
-        self, indicator: Indicator, found: Sequence[Incident], profile: Profile
-    ) -> list[Incident]:
-        """Each incident with what its bad requests have in common."""
-        if not found:
+    def _surges(self, asking: Causes, counted: _Counted) -> list[Surge]:
+        """When far more than usual was the client's doing."""
+        if counted.client is None or counted.of_client is None:
             return []
-        columns = [column for column in _EXPLAINED if column != "tenant" or profile.tenants > 1]
-        always = {column: self._values(indicator, column) for column in columns}
-        return [
-            replace(
-                one,
-                common=bursts.common(
-                    {
-                        column: (
-                            self._values(indicator, column, (one.start, one.end - 1)),
-                            always[column],
-                        )
-                        for column in columns
-                    }
-                ),
-            )
-            for one in found
-        ]
-
-    def _values(
-        self, indicator: Indicator, column: str, span: tuple[int, int] | None = None
-    ) -> list[tuple[str | None, int, int]]:
-        by = _expression(f"CAST({column} AS VARCHAR)" if column == "status" else column)
-        return self._profiler.by_value(indicator, by, span, most=200)
-
-    def _routes(
-        self, indicator: Indicator, profile: Profile, history: History
-    ) -> Iterator[Contribution]:
-        """Routes with a telling part of all failures: perhaps the work is there."""
-        total = int(history.bad.sum())
-        if len(profile.routes) < 2 or not total:
-            return
-        values = self._values(indicator, "route")
-        usual = total / int(history.valid.sum())
-        for route, valid, bad in values[:_ROUTES]:
-            if not route or bad < max(10, 0.3 * total) or bad < 1.5 * usual * valid:
-                continue
-            only = _narrowed(indicator, f"route = {_quoted(route)}")
-            tallies = self._warehouse.tally([only], None)[0]
-            daily = History.of_minutes(*_columns(tallies), history.seen, history.first_day)
-            name = f"the failures on {route} ({bad / total:.0%} of all)"
-            yield Contribution(name=name, bad=daily.bad.astype(np.float64))
+        few = largest(bursts.incidents(*_columns(counted.of_client)))
+        return [Surge(incident=one) for one in asking.explained(few, counted.client)]
 
     def _impact(self, indicator: Indicator, profile: Profile, proposal: Proposal) -> Impact | None:
         if profile.tenants < 2 or proposal.commit is None:
             return None
-        rows = self._profiler.by_value(indicator, _expression("tenant"), most=_TENANTS)
+        rows = self._profiler.by_value(indicator, check("tenant"), most=TENANTS)
         return impact(rows, float(proposal.commit.allowance))
 
     def _pool(self, profile: Profile, proposal: Proposal) -> list[str]:
         """Services with as little traffic, where this one's is too little."""
         if proposal.commit is not None and proposal.limited_by != "volume":
             return []
-        others = [one for one in self._warehouse.services() if one.service != profile.service]
+        others = [one for one in self._warehouse.services() if one.service not in profile.services]
         near = [one for one in others if one.requests <= 20 * profile.requests]
-        near.sort(key=lambda one: -_likeness(one, profile.service))
+        near.sort(key=lambda one: -_likeness(one, profile.services[0]))
         return [f"{one.service} ({one.requests:,} requests)" for one in near[:3]]
 
     def _examples(
@@ -233,10 +231,10 @@ def _few(examples: Sequence[Example]) -> list[Example]:
 
 def _indicator(profile: Profile, criteria: Criteria, good: str | None = None) -> Indicator:
     requests = Requests(
-        services=(profile.service,),
+        services=profile.services,
         environment=criteria.environment,
         scope=check_criterion(criteria.scope, SENT_COLUMNS) if criteria.scope else None,
-        request_id=_expression("trace_id"),
+        request_id=check("trace_id"),
         operation=None,
         logs_required=False,
         corrections_judged=False,
@@ -248,19 +246,10 @@ def _indicator(profile: Profile, criteria: Criteria, good: str | None = None) ->
     )
 
 
-def _narrowed(indicator: Indicator, criterion: str) -> Indicator:
-    scope = indicator.requests.scope
-    text = f"({scope.text}) AND {criterion}" if scope else criterion
-    requests = replace(indicator.requests, scope=check_criterion(text, SENT_COLUMNS))
-    return replace(indicator, requests=requests)
-
-
-def _expression(text: str) -> Criterion:
-    return check_expression(text, SENT_COLUMNS)
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+def _of_client(plain: Indicator) -> Indicator:
+    """What counts as bad what a status calls the client's doing."""
+    good = check_criterion("status IS NULL OR status NOT BETWEEN 400 AND 499")
+    return replace(plain, valid=None, good=good)
 
 
 def _history(tallies: Tallies, living: Liveness) -> History:
@@ -273,13 +262,12 @@ def _history(tallies: Tallies, living: Liveness) -> History:
     alive = _alive(living.alive, first, last - first + 1)
     half = alive >= DAY // 2
     if half.sum() >= 7:
-        while not half[0]:
-            first, half = first + 1, half[1:]
-        while not half[-1]:
-            half = half[:-1]
+        kept = np.flatnonzero(half)
+        of = slice(int(kept[0]), int(kept[-1]) + 1)
+        first, half, alive = first + of.start, half[of], alive[of]
     else:
         half = alive > 0
-    return History.of_minutes(*_columns(tallies), half, first)
+    return History.of_minutes(*_columns(tallies), half, first, alive / DAY)
 
 
 def _alive(spans: Sequence[Span], first: int, days: int) -> np.ndarray[Any, np.dtype[np.int64]]:

@@ -5,7 +5,7 @@ select
     count(*) as requests
 from requests
 where
-    service = $service
+    service in (select unnest($services))
     and not is_bot
     and duration_ms is not null
     and coalesce(status < 400, true)

@@ -13,7 +13,7 @@ select
     ) as request,
     count(*) as requests
 from requests
-where service = $service
+where service in (select unnest($services))
 group by
     status,
     is_bot,

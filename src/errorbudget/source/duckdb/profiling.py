@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Final, cast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from errorbudget.objective.proposal.profile import (
     Durations,
@@ -13,6 +12,7 @@ from errorbudget.objective.proposal.profile import (
     is_health_check,
 )
 from errorbudget.source.duckdb import counting
+from errorbudget.source.duckdb.questions import busiest_of, every
 from errorbudget.source.duckdb.statements import statement
 
 if TYPE_CHECKING:
@@ -21,11 +21,6 @@ if TYPE_CHECKING:
     from errorbudget.objective.criterion import Criterion
     from errorbudget.objective.indicator import Indicator
 
-_BUSIEST: Final = 12
-"""Routes whose durations are told apart."""
-_SAMPLED: Final = 200_000
-"""Rows whose attributes are looked at."""
-
 
 class Profiler:
     """Asks a warehouse what no tally tells."""
@@ -33,23 +28,24 @@ class Profiler:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
 
-    def profile(self, service: str) -> Profile | None:
-        """The profile of a service; None where it has sent nothing."""
-        counts = self._ask("columns", service)[0]
+    def profile(self, services: Sequence[str]) -> Profile | None:
+        """The profile of a service, or of several as one; None where nothing was sent."""
+        counts = self._ask("columns", services)[0]
         total, with_status, with_duration, bots, tenants, first, last = counts
         if not total:
             return None
-        routes = {name or "": count for name, count in self._ask("routes", service)}
+        routes = {name or "": count for name, count in self._ask("routes", services)}
         health = tuple(name for name in routes if is_health_check(name))
         durations: list[Any] = []
         if with_duration:
-            busiest = _busiest_of(routes, health)
-            durations = self._ask("durations", service, routes=busiest, left_out=list(health))
+            busiest = busiest_of(routes, health)
+            durations = self._ask("durations", services, routes=busiest, left_out=list(health))
         attributes: dict[str, dict[str, int]] = {}
-        for name, value, count in self._ask("attributes", service, every=max(1, total // _SAMPLED)):
+        for name, value, count in self._ask("attributes", services, every=every(total)):
             attributes.setdefault(name, {})[value] = count
         return Profile(
-            service=service,
+            service="-".join(services),
+            services=tuple(services),
             requests=total,
             with_status=with_status,
             with_duration=with_duration,
@@ -57,10 +53,10 @@ class Profiler:
             tenants=tenants,
             first=first,
             last=last,
-            statuses=tuple(Status(*row) for row in self._ask("statuses", service)),
+            statuses=tuple(Status(*row) for row in self._ask("statuses", services)),
             routes=routes,
             health_checks=health,
-            environments=dict(self._ask("environments", service)),
+            environments=dict(self._ask("environments", services)),
             durations=tuple(Durations(*row) for row in durations),
             attributes=attributes,
         )
@@ -71,7 +67,7 @@ class Profiler:
         """Real requests, one of each kind; only columns without a person in them."""
         rows = self._ask(
             "examples",
-            profile.service,
+            profile.services,
             left_out=list(profile.health_checks),
             threshold=threshold,
             attribute=attribute or "",
@@ -95,61 +91,16 @@ class Profiler:
         with counting.evaluating():
             return self._connection.execute(sql, {**found.values, "most": most}).fetchall()
 
-    def questions(
-        self, profile: Profile, indicator: Indicator, *, days: int, allowance: Fraction
-    ) -> dict[str, str]:
-        """What a proposal was made from, as a person may ask it of the file again."""
-        found = counting.known(self._connection, [indicator], None)
-        tally = _bound(
-            statement("tally").format(known=found.sql, counts=found.counts), found.values
-        )
-        used = statement("budget_used")
-        listed = [profile.health_checks, _busiest_of(profile.routes, profile.health_checks)]
-        health, busiest = ("[" + ", ".join(map(_text, names)) + "]" for names in listed)
-        asked = {
-            "Valid and bad requests of each minute": tally,
-            f"Each day, and the budget used in the {days} days up to it": used.format(
-                tally=tally, allowance=float(allowance), before=days - 1
-            ),
-            "What requests say at all, bots among them": statement("profile_columns"),
-            "Statuses, and who saw them": statement("profile_statuses"),
-            "Routes, health checks among them": statement("profile_routes"),
-        }
-        if profile.durations:
-            sql = statement("profile_durations")
-            asked["Durations"] = sql.replace("$routes", busiest).replace("$left_out", health)
-        return {what: _told(sql, profile.service) for what, sql in asked.items()}
-
-    def has_logs(self, service: str) -> bool:
-        """Whether any feed of logs may speak of a service."""
-        sql = statement("joins_needed").format(services="$service")
-        row = self._connection.execute(sql, {"service": service}).fetchone()
+    def has_logs(self, services: Sequence[str]) -> bool:
+        """Whether any feed of logs may speak of services."""
+        names = {f"service_{place}": service for place, service in enumerate(services)}
+        sql = statement("joins_needed").format(services=", ".join(f"${name}" for name in names))
+        row = self._connection.execute(sql, names).fetchone()
         return bool(row and row[0])
 
-    def _ask(self, name: str, service: str, **values: object) -> list[Any]:
+    def _ask(self, name: str, services: Sequence[str], **values: object) -> list[Any]:
         sql = statement(f"profile_{name}")
-        return self._connection.execute(sql, {"service": service} | values).fetchall()
-
-
-def _busiest_of(routes: Iterable[str], health: Collection[str]) -> list[str]:
-    return [name for name in routes if name and name not in health][:_BUSIEST]
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
-
-
-def _told(sql: str, service: str) -> str:
-    return sql.replace("$service", _text(service))
-
-
-def _bound(sql: str, values: Mapping[str, object]) -> str:
-    """A question with its values written into it, the longest names first."""
-    for name, value in sorted(values.items(), reverse=True):
-        texts = [_text(value)] if isinstance(value, str) else map(_text, cast("list[str]", value))
-        written = ", ".join(texts)
-        sql = sql.replace(f"${name}", written if isinstance(value, str) else f"[{written}]")
-    return sql
+        return self._connection.execute(sql, {"services": list(services)} | values).fetchall()
 
 
 def _example(request: dict[str, Any], attribute: str | None) -> dict[str, Any]:
