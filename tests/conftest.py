@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from a_shop import fill
+
 # How long an example takes says how busy the machine is, and nothing about the program.
 settings.register_profile("unhurried", settings.default, deadline=None)
 settings.load_profile("unhurried")
@@ -32,3 +34,9 @@ def shared_data() -> Path:
 def home(tmp_path: Path) -> Path:
     """A path where a home may be made; nothing is there yet."""
     return tmp_path / "home"
+
+
+@pytest.fixture(scope="session")
+def shop_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with three weeks of the simulated shop, to be read; copy it to write."""
+    return fill(tmp_path_factory.mktemp("shop"))

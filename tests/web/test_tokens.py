@@ -42,7 +42,8 @@ def test_a_token_opens_what_its_scopes_say_and_nothing_else(guarded: Served):
     for scope in ("ingest", "read", "gate"):
         token = make(guarded, scope, scope)
         for needed, (method, path) in calls.items():
-            status = guarded.client.request(method, path, headers=token).status_code
+            asked = {"service": "shop", "change": "x"}
+            status = guarded.client.request(method, path, headers=token, json=asked).status_code
 
             assert (status == 403) == (needed != scope), (scope, path, status)
 

@@ -325,6 +325,8 @@ class _Pairs:
         below = (self.bad_old * self.valid_new / n).sum()
         if not below:
             return "the others are well"
+        if not above:
+            return "0 times as often"
         both = self.bad_new + self.bad_old
         variance = (
             (self.valid_new * self.valid_old * both - self.bad_new * self.bad_old * n) / n**2

@@ -19,6 +19,7 @@ from errorbudget.cli import (
     handoff,
     incident,
     letter,
+    mcp,
     objective,
     prune,
     requests,
@@ -56,6 +57,7 @@ app.add_typer(gate.app, name="gate")
 app.add_typer(incident.app, name="incident")
 app.add_typer(audit.app, name="audit")
 app.command("serve")(serve.serve)
+app.command("mcp")(mcp.mcp)
 app.add_typer(token.app, name="token")
 app.add_typer(letter.app, name="letter")
 app.command("demo")(demo.demo)

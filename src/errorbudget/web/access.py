@@ -33,9 +33,13 @@ class Caller:
 
     def needs(self, scope: Scope) -> None:
         """Raise Forbidden unless the caller holds a scope."""
-        if scope not in self.scopes and Scope.ADMIN not in self.scopes:
+        if not self.holds(scope):
             held = ", ".join(sorted(self.scopes)) or "none"
             raise Forbidden(f"this needs the scope {scope}; the token {self.name!r} has: {held}")
+
+    def holds(self, scope: Scope) -> bool:
+        """Whether the caller holds a scope."""
+        return scope in self.scopes or Scope.ADMIN in self.scopes
 
     def about(self, service: str | None) -> None:
         """Raise Forbidden when the caller's token is for other services."""

@@ -29,6 +29,14 @@ def holding(scope: Scope) -> Callable[[Request], Caller]:
     return caller
 
 
+def asking(request: Request) -> Caller:
+    """Whoever calls, when they may ask the gate, if only without a record. Raises Forbidden."""
+    found = identified(server_of(request), request)
+    if not found.holds(Scope.READ):
+        found.needs(Scope.GATE)
+    return found
+
+
 _Text = Annotated[str | None, Query(description="RFC 3339; now if not given.")]
 
 
@@ -49,6 +57,7 @@ At = Annotated[datetime | None, Depends(_moment)]
 Sends = Annotated[Caller, Depends(holding(Scope.INGEST))]
 Reads = Annotated[Caller, Depends(holding(Scope.READ))]
 Gates = Annotated[Caller, Depends(holding(Scope.GATE))]
+Asks = Annotated[Caller, Depends(asking)]
 Approves = Annotated[Caller, Depends(holding(Scope.APPROVE))]
 Administers = Annotated[Caller, Depends(holding(Scope.ADMIN))]
 

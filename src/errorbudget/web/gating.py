@@ -11,9 +11,10 @@ from errorbudget.change import Diff, FileChange
 from errorbudget.errors import Failure
 from errorbudget.ingest.git import SQL_BYTES
 from errorbudget.program.gate.asking import Question, advisory, declared_risk
+from errorbudget.program.tokens import Scope
 from errorbudget.web import answers
 from errorbudget.web.access import Caller
-from errorbudget.web.calling import At, Gates, Here, documented, moment_of
+from errorbudget.web.calling import Asks, At, Gates, Here, documented, moment_of
 from errorbudget.web.failing import as_json
 from errorbudget.web.server import Server
 
@@ -71,8 +72,11 @@ class Asked(BaseModel):
         answers.Decided, "What `errorbudget gate check --json` prints; recorded before told.", 503
     ),
 )
-def gate(server: Here, caller: Gates, asked: Asked) -> Response:
-    """The decision, with its reasons; it is in the audit trail before it is answered."""
+def gate(server: Here, caller: Asks, asked: Asked) -> Response:
+    """The decision, with its reasons; it is in the audit trail before it is answered.
+
+    Whoever may read may ask with `dry_run`, which leaves nothing behind.
+    """
     question = question_of(server, caller, asked)
     answer = server.check(question, at=moment_of(asked.at, "at"), dry_run=asked.dry_run)
     return as_json(answer)
@@ -86,6 +90,8 @@ DECIDE: Final = next(
 
 def question_of(server: Server, caller: Caller, asked: Asked) -> Question:
     """The question to the gate, if the caller may ask it. Raises Failure."""
+    if not asked.dry_run:
+        caller.needs(Scope.GATE)
     caller.about(asked.service)
     caller.within(server.document(asked.service).environment)
     if not asked.change.strip() or not asked.change.isprintable():
@@ -105,7 +111,7 @@ def question_of(server: Server, caller: Caller, asked: Asked) -> Question:
     summary="Which version is deployed",
     responses=documented(answers.Deployed, "The version, or null where no deploy is known of."),
 )
-def deployed(server: Here, caller: Gates, service: str, at: At) -> Response:
+def deployed(server: Here, caller: Asks, service: str, at: At) -> Response:
     """What a candidate is to be compared with, whatever its pipeline says."""
     caller.about(service)
     caller.within(server.document(service).environment)

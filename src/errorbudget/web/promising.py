@@ -86,6 +86,18 @@ def history(server: Here, caller: Reads, service: Annotated[str, Query()]) -> Re
     return as_json(server.program.history.of(service))
 
 
+@router.get(
+    "/text",
+    summary="The document in force",
+    responses=documented(answers.DocumentCopy, "Its exact text, and who signed it."),
+)
+def text(server: Here, caller: Reads, service: Annotated[str, Query()]) -> Response:
+    """`document` is null where no version binds; signatures are as `ssh-keygen -Y` makes them."""
+    caller.about(service)
+    caller.within(server.document(service).environment)
+    return as_json(server.program.offline.copy(service))
+
+
 @router.post(
     "/differences",
     summary="What a change to a document means",

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -165,6 +165,17 @@ def audit(server: Here, caller: Reads, last: Last = 50) -> Response:
     """The last entries, or all with `last=0`, oldest first."""
     caller.everything()
     return as_json(server.program.audit.log(last))
+
+
+@router.get(
+    "/audit/entries/{number}",
+    summary="One entry of the audit trail",
+    responses=documented(answers.Entry, "As `errorbudget audit log --json` prints it."),
+)
+def entry(server: Here, caller: Reads, number: Annotated[int, Path(ge=1)]) -> Response:
+    """The entry that a decision names as its `entry`."""
+    caller.everything()
+    return as_json(server.program.audit.entry(number))
 
 
 class Kept(BaseModel):

@@ -43,7 +43,7 @@ Beside = Callable[[Server], AbstractContextManager[object]]
 
 def refuse_taken(listen: str) -> None:
     """Raise Failure where nobody could listen now; for who has much to do before they serve."""
-    _bound(listen).close()
+    bound(listen).close()
 
 
 def run(
@@ -58,11 +58,11 @@ def run(
     with Program.open(home, create=True) as program:
         server = Server(program, configuration, secrets.token_urlsafe(32))
         _refuse_unguarded(server)
-        listening = _bound(configuration.listen)
+        listening = bound(configuration.listen)
         tls = configuration.tls
-        secured = Secured(tls, _bound(tls.listen)) if tls else None
+        secured = Secured(tls, bound(tls.listen)) if tls else None
         apply_all(server, configuration)
-        url = _url(listening)
+        url = url_of(listening)
         server.start()
         try:
             leave(home, Address(url=url, pid=os.getpid(), key=server.key))
@@ -172,8 +172,8 @@ class _reloading:  # noqa: N801 -- read as `with reloading`
         LOG.info("reloaded")
 
 
-def _bound(listen: str) -> socket.socket:
-    """A socket on the address. Raises Failure."""
+def bound(listen: str) -> socket.socket:
+    """A socket that listens on the address. Raises Failure."""
     host, port = split(listen)
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
@@ -192,7 +192,8 @@ def _bound(listen: str) -> socket.socket:
     return bound
 
 
-def _url(listening: socket.socket) -> str:
+def url_of(listening: socket.socket) -> str:
+    """What this machine calls a socket by that listens."""
     host, port = listening.getsockname()[:2]
     if ip_address(host).is_unspecified:
         host = "::1" if ":" in host else "127.0.0.1"

@@ -23,6 +23,10 @@ class AtHome:
         """The last entries of the audit trail, or all."""
         return self._audit.log(last)
 
+    def entry(self, number: int) -> Told:
+        """One entry of the audit trail."""
+        return self._audit.entry(number)
+
     def verify(self, kept: Sequence[str]) -> Told:
         """Check the audit trail, also against checkpoints kept elsewhere."""
         return self._audit.verify(*kept)
@@ -50,6 +54,10 @@ class OnServer:
     def entries(self, last: int) -> list[Told]:
         """The last entries of the audit trail, or all."""
         return self._wire.get("/api/v1/audit", last=last)
+
+    def entry(self, number: int) -> Told:
+        """One entry of the audit trail."""
+        return self._wire.get(f"/api/v1/audit/entries/{number}")
 
     def verify(self, kept: Sequence[str]) -> Told:
         """Check the audit trail, also against checkpoints kept elsewhere."""

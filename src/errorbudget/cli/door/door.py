@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -39,91 +38,91 @@ class Door:
     def __init__(self, way: Program | Wire) -> None:
         self._way = way
 
-    @cached_property
+    @property
     def requests(self) -> requests.AtHome | requests.OnServer:
         """Requests and corrections in."""
         from errorbudget.cli.door import requests
 
         return self._either(requests.AtHome, requests.OnServer)
 
-    @cached_property
+    @property
     def retention(self) -> retention.AtHome | retention.OnServer:
         """What is kept, and for how long."""
         from errorbudget.cli.door import retention
 
         return self._either(retention.AtHome, retention.OnServer)
 
-    @cached_property
+    @property
     def objectives(self) -> objectives.AtHome | objectives.OnServer:
         """Objective documents in force."""
         from errorbudget.cli.door import objectives
 
         return self._either(objectives.AtHome, objectives.OnServer)
 
-    @cached_property
+    @property
     def proposals(self) -> proposals.AtHome | proposals.OnServer:
         """What services could promise, and what documents would have done."""
         from errorbudget.cli.door import proposals
 
         return self._either(proposals.AtHome, proposals.OnServer)
 
-    @cached_property
+    @property
     def budgets(self) -> budgets.AtHome | budgets.OnServer:
         """What is left, and how fast it goes."""
         from errorbudget.cli.door import budgets
 
         return self._either(budgets.AtHome, budgets.OnServer)
 
-    @cached_property
+    @property
     def explaining(self) -> explaining.AtHome | explaining.OnServer:
         """What broke."""
         from errorbudget.cli.door import explaining
 
         return self._either(explaining.AtHome, explaining.OnServer)
 
-    @cached_property
+    @property
     def approvals(self) -> approvals.AtHome | approvals.OnServer:
         """What people answer about changes."""
         from errorbudget.cli.door import approvals
 
         return self._either(approvals.AtHome, approvals.OnServer)
 
-    @cached_property
+    @property
     def incidents(self) -> incidents.AtHome | incidents.OnServer:
         """What hurts users."""
         from errorbudget.cli.door import incidents
 
         return self._either(incidents.AtHome, incidents.OnServer)
 
-    @cached_property
+    @property
     def gate(self) -> gate.AtHome | gate.OnServer:
         """Whether a change may ship, and what came of it."""
         from errorbudget.cli.door import gate
 
         return self._either(gate.AtHome, gate.OnServer)
 
-    @cached_property
+    @property
     def changes(self) -> changes.AtHome | changes.OnServer:
         """What altered production."""
         from errorbudget.cli.door import changes
 
         return self._either(changes.AtHome, changes.OnServer)
 
-    @cached_property
+    @property
     def audit(self) -> audit.AtHome | audit.OnServer:
         """What was decided."""
         from errorbudget.cli.door import audit
 
         return self._either(audit.AtHome, audit.OnServer)
 
-    @cached_property
+    @property
     def tokens(self) -> tokens.AtHome | tokens.OnServer:
         """Who may ask a server."""
         from errorbudget.cli.door import tokens
 
         return self._either(tokens.AtHome, tokens.OnServer)
 
-    @cached_property
+    @property
     def letters(self) -> letters.AtHome | letters.OnServer:
         """Messages that did not arrive."""
         from errorbudget.cli.door import letters
@@ -159,10 +158,10 @@ def entered(*, create: bool = False, wait: float = 10.0) -> Door:
 
     token = os.environ.get("ERRORBUDGET_TOKEN", "")
     if url := os.environ.get("ERRORBUDGET_URL"):
-        return _over(url, token)
+        return over(url, token)
     home = home_path()
     if address := running(home):
-        return _over(address.url, token or address.key)
+        return over(address.url, token or address.key)
     from errorbudget.program.program import Program
 
     return Door(Program.open(home, create=create, wait=wait))
@@ -178,7 +177,8 @@ def is_anywhere() -> bool:
     return named or (home / DATABASE).is_file() or running(home) is not None
 
 
-def _over(url: str, token: str) -> Door:
+def over(url: str, token: str) -> Door:
+    """The server at an address, as whoever holds the token."""
     from errorbudget.cli.door.wire import Wire
 
     return Door(Wire(url, token))

@@ -37,6 +37,10 @@ class AtHome:
         """The versions of a service's document, who signed them, what they judged."""
         return self._history.of(service)
 
+    def in_force(self, service: str) -> Told:
+        """The exact text of a service's document, and the signatures over it."""
+        return self._program.offline.copy(service)
+
     def differences(self, new: Path, old: Path | None, digest: str) -> list[str]:
         """What a document changes against another, a version by its digest, or what binds."""
         before = None if old is None else _bytes(old)
@@ -61,6 +65,10 @@ class OnServer:
     def history(self, service: str) -> Told:
         """The versions of a service's document, who signed them, what they judged."""
         return self._wire.get("/api/v1/documents/history", service=service)
+
+    def in_force(self, service: str) -> Told:
+        """The exact text of a service's document, and the signatures over it."""
+        return self._wire.get("/api/v1/documents/text", service=service)
 
     def differences(self, new: Path, old: Path | None, digest: str) -> list[str]:
         """What a document changes against another, a version by its digest, or what binds."""

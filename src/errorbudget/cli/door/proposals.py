@@ -34,9 +34,13 @@ class AtHome:
         self, file: Path, incidents: list[Any] | None, progress: Progress | None = None
     ) -> Told:
         """What a document would have done."""
-        return self._program.backtests.retell(
-            _body(file), str(file), incidents=incidents, progress=progress
-        )
+        return self.replay(_body(file), str(file), incidents, progress)
+
+    def replay(
+        self, body: bytes, name: str, incidents: list[Any] | None, progress: Progress | None = None
+    ) -> Told:
+        """The same for the text of a document, which messages call by its name."""
+        return self._program.backtests.retell(body, name, incidents=incidents, progress=progress)
 
 
 class OnServer:
@@ -60,8 +64,12 @@ class OnServer:
     ) -> Told:
         """What a document would have done; a server tells when it is done."""
         del progress
-        sent = {"document": _body(file).decode(errors="replace"), "incidents": incidents}
-        query = {"name": str(file)}
+        return self.replay(_body(file), str(file), incidents)
+
+    def replay(self, body: bytes, name: str, incidents: list[Any] | None) -> Told:
+        """The same for the text of a document, which messages call by its name."""
+        sent = {"document": body.decode(errors="replace"), "incidents": incidents}
+        query = {"name": name}
         return self._wire.post("/api/v1/backtests", params=query, json=sent, patient=True)
 
 

@@ -231,7 +231,12 @@ def _signature_told(judged: _Judged, signing: Signing) -> dict[str, Any]:
 
 def checked(file: Path) -> tuple[ObjectiveDocument, list[str]]:
     """A document, and a line for each of its sections that is kept but not acted on yet."""
-    body, document = _read(file)
+    return checked_text(_bytes(file), file)
+
+
+def checked_text(body: bytes, file: Path) -> tuple[ObjectiveDocument, list[str]]:
+    """The same for the text of a document; messages call it `file`. Raises DocumentInvalid."""
+    document = read(body, file=str(file))
     return document, _notes(document, body, file, clock.now())
 
 
@@ -248,7 +253,12 @@ def _notes(document: ObjectiveDocument, body: bytes, file: Path, now: datetime) 
 
 def tested(file: Path) -> int:
     """How many examples of a document hold. Raises DocumentInvalid naming each that does not."""
-    body, document = _read(file)
+    return tested_text(_bytes(file), file)
+
+
+def tested_text(body: bytes, file: Path) -> int:
+    """The same for the text of a document; messages call it `file`. Raises DocumentInvalid."""
+    document = read(body, file=str(file))
     refuse_failing(document, body, file)
     return len(document.examples)
 
@@ -256,11 +266,6 @@ def tested(file: Path) -> int:
 def indicators(document: ObjectiveDocument) -> dict[str, Indicator]:
     """What each objective of a document counts."""
     return {name: indicator(document, name) for name in document.objectives}
-
-
-def _read(file: Path) -> tuple[bytes, ObjectiveDocument]:
-    body = _bytes(file)
-    return body, read(body, file=str(file))
 
 
 def _bytes(file: Path) -> bytes:

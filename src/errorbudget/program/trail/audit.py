@@ -26,6 +26,14 @@ class AuditTrail:
         after = max(trail.size() - last, 0) if last else 0
         return [_told(entry) for entry in islice(trail.entries(after=after), last or None)]
 
+    def entry(self, number: int) -> dict[str, Any]:
+        """The entry of a number, as decisions name it. Raises Failure where there is none."""
+        trail = self._home.trail
+        found = next(trail.entries(after=number - 1), None) if number > 0 else None
+        if found is None:
+            raise Failure(f"entry {number}: the trail has entries 1 to {trail.size()}")
+        return _told(found)
+
     def decisions(self, service: str | None = None, last: int = 50) -> list[dict[str, Any]]:
         """The last decisions, of a service or of all, oldest first."""
         return self._last(partial(_tells, "decision", service), last)
