@@ -217,3 +217,11 @@ def test_a_coincidence_is_written_with_its_change_by_id() -> None:
     assert told["fits"] is True
     assert told["version"] == "2.14"
     assert one.sentence().startswith("deploy checkout 2.14 coincides: rolled out 14:05")
+
+
+def test_a_version_without_a_failure_beside_failing_ones_is_acquitted() -> None:
+    (one,) = weigh(Candidate(change=change("2.14", -2, 12), split=split(0.0, 0.3)))
+
+    assert not one.fits
+    assert "0 of 1,319 (0 %) on 2.14 were bad" in one.evidence[1]
+    assert "other versions fail as well, which speaks against it" in one.evidence[1]

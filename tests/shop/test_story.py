@@ -1,23 +1,9 @@
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from errorbudget.program.program import Program
-from errorbudget.shop import Shop, generate
-from errorbudget.shop.story import tell
+from errorbudget.shop import Shop
 
 Told = tuple[Program, Shop, list[str]]
-
-
-@pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
-    folder: Path = tmp_path_factory.mktemp("story")
-    shop = generate(folder / "shop", scale=0.2, search_scale=0.1)
-    lines: list[str] = []
-    with Program.open(folder / "home", create=True) as program:
-        tell(program, shop, lines.append)
-        yield program, shop, lines
 
 
 def test_two_changes_are_permitted_and_the_one_too_many_needs_an_approval(told: Told) -> None:

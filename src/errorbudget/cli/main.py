@@ -23,6 +23,7 @@ from errorbudget.cli import (
     objective,
     prune,
     requests,
+    review,
     serve,
     token,
     watch,
@@ -56,6 +57,7 @@ gate.app.command("account")(account.account)
 app.add_typer(gate.app, name="gate")
 app.add_typer(incident.app, name="incident")
 app.add_typer(audit.app, name="audit")
+app.command("review")(review.review)
 app.command("serve")(serve.serve)
 app.command("mcp")(mcp.mcp)
 app.add_typer(token.app, name="token")

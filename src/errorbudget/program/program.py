@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from errorbudget.program.proposing.backtests import Backtests
     from errorbudget.program.proposing.differing import Differing
     from errorbudget.program.proposing.proposals import Proposals
+    from errorbudget.program.reviewing.reviews import Reviews
 
 
 class Program:
@@ -198,6 +199,13 @@ class Program:
     def accounts(self) -> Accounts:
         """Where the budget went, looking back."""
         return Accounts(self.home, self.budgets)
+
+    @cached_property
+    def reviews(self) -> "Reviews":
+        """Quarters looked back at."""
+        from errorbudget.program.reviewing.reviews import Reviews
+
+        return Reviews(self.home, self.source, self.objectives, self.budgets, self.explaining)
 
     def close(self) -> None:
         """Let the next process in."""

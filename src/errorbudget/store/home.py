@@ -30,6 +30,7 @@ from errorbudget.store.trail import Trail
 LOG = logging.getLogger(__name__)
 
 DATABASE: Final = "errorbudget.sqlite"
+WAREHOUSE: Final = "warehouse.duckdb"
 WAIT: Final = 10.0
 """Seconds to wait for another process to let go of the home."""
 
@@ -83,7 +84,7 @@ class Home:
     @property
     def warehouse(self) -> Path:
         """The file of requests."""
-        return self.path / "warehouse.duckdb"
+        return self.path / WAREHOUSE
 
     @property
     def staging(self) -> Path:

@@ -25,10 +25,11 @@ from errorbudget.web import (
     reading,
     responding,
     retaining,
+    reviews,
     sending,
 )
 from errorbudget.web.families import Note
-from errorbudget.web.pages import burn, gate, live, overview, service, signing_in, trail
+from errorbudget.web.pages import burn, gate, live, overview, review, service, signing_in, trail
 from errorbudget.web.plain import PlainQuestions
 from errorbudget.web.server import Server
 from errorbudget.web.surfaces import argo, flagger, kubernetes
@@ -51,13 +52,13 @@ def application(server: Server) -> FastAPI:
     )
     app.state.server = server
     failing.install(app)
-    asking = (reading, promising, proposing, explaining, gating, offline, accounting)
+    asking = (reading, promising, proposing, explaining, gating, offline, accounting, reviews)
     people = (approving, responding)
     for routes in (sending, *asking, *people, administering, retaining, health, metrics):
         app.include_router(routes.router)
     for surface in (argo, flagger, github, kubernetes):
         app.include_router(surface.router)
-    for shown in (overview, service, burn, gate, trail, signing_in, live):
+    for shown in (overview, service, burn, gate, review, trail, signing_in, live):
         app.include_router(shown.router)
     app.add_middleware(PlainQuestions, server=server)
     app.add_middleware(Logged, notes=server.notes)

@@ -12,11 +12,13 @@ from errorbudget.objective.proposal.caps import Caps
 from errorbudget.program.budgets.budgets import Budgets
 from errorbudget.program.configuration import Configuration
 from errorbudget.program.courses import Course, Courses
+from errorbudget.program.explaining.explaining import Explaining
 from errorbudget.program.intake.retention import Retention
 from errorbudget.program.program import Program
 from errorbudget.program.proposing.backtests import Backtests
 from errorbudget.program.proposing.differing import Differing
 from errorbudget.program.proposing.proposals import Proposals
+from errorbudget.program.reviewing.reviews import Reviews
 from errorbudget.program.trail.accounts import Accounts
 from errorbudget.program.trail.reconciling import Reconciling
 from errorbudget.source.sources import Sources
@@ -64,6 +66,20 @@ class Patient:
             )
         return [account.as_dict() for account in read]
 
+    def review(
+        self, service: str | None, quarter: str | None, at: datetime | None
+    ) -> dict[str, Any]:
+        """A quarter looked back at. Raises Failure."""
+        with self._turn() as source, source.snapshot():
+            return self._reviews(source).read(service, quarter, at=at or clock.now())
+
+    def next_versions(
+        self, service: str | None, quarter: str | None, at: datetime | None
+    ) -> dict[str, bytes]:
+        """What a review would have signed next, by document. Raises Failure."""
+        with self._turn() as source, source.snapshot():
+            return self._reviews(source).next_versions(service, quarter, at=at or clock.now())
+
     def courses(self, service: str, at: datetime | None) -> list[Course]:
         """What happened to each budget of a service over its window. Raises Failure."""
         with self._turn() as source, source.snapshot():
@@ -90,6 +106,12 @@ class Patient:
             return Retention(self._program.home, source.warehouse, self._program.objectives).prune(
                 requests=requests or retain.requests, logs=logs or retain.logs, now=clock.now()
             )
+
+    def _reviews(self, source: Sources) -> Reviews:
+        program = self._program
+        budgets = Budgets(program.home, source, program.objectives)
+        explaining = Explaining(source, budgets, program.home.changes)
+        return Reviews(program.home, source, program.objectives, budgets, explaining)
 
     @contextmanager
     def _turn(self) -> Generator[Sources]:

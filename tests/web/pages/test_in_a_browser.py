@@ -9,6 +9,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from errorbudget import clock
+from errorbudget.review.quarter import Quarter
 from web.pages.test_burn import burning
 from web.pages.test_gate import held_up
 from web.pages.test_signing_in import token
@@ -20,6 +22,8 @@ ADDRESSES = (
     "/services/shop/availability/burn",
     "/decisions",
     "/trail",
+    "/reviews",
+    f"/reviews/{Quarter.of(clock.now(), 'UTC')}",
     "/signin",
     "/services/nobody",
 )

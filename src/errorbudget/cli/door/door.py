@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         proposals,
         requests,
         retention,
+        review,
         tokens,
     )
     from errorbudget.cli.door.wire import Wire
@@ -114,6 +115,13 @@ class Door:
         from errorbudget.cli.door import audit
 
         return self._either(audit.AtHome, audit.OnServer)
+
+    @property
+    def review(self) -> review.AtHome | review.OnServer:
+        """Quarters looked back at."""
+        from errorbudget.cli.door import review
+
+        return self._either(review.AtHome, review.OnServer)
 
     @property
     def tokens(self) -> tokens.AtHome | tokens.OnServer:

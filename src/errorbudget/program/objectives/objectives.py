@@ -94,6 +94,10 @@ class Objectives:
         """The version of a document that binds."""
         return _parsed(self._home.documents.in_force(name))
 
+    def of(self, version: Version) -> ObjectiveDocument:
+        """What a version says."""
+        return _by_digest(version.digest, version.name, version.body)
+
     def observing(self, service: str) -> ObjectiveDocument | None:
         """The document that counts for a service: the one that binds, else the newest."""
         name = self._home.documents.name_for(service)

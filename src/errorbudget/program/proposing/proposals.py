@@ -100,7 +100,7 @@ class Proposals:
         profile = self._profile(services)
         counted = self._counted(profile)
         criteria, indicator = counted.criteria, counted.indicator
-        history = _history(counted.tallies, self._warehouse.liveness(indicator.requests))
+        history = history_of(counted.tallies, self._warehouse.liveness(indicator.requests))
         if not history.valid.sum():
             raise Failure(
                 f"{profile.service}: no request counts under these criteria:"
@@ -252,7 +252,7 @@ def _of_client(plain: Indicator) -> Indicator:
     return replace(plain, valid=None, good=good)
 
 
-def _history(tallies: Tallies, living: Liveness) -> History:
+def history_of(tallies: Tallies, living: Liveness) -> History:
     """The latest days; the first and the last one only where most of them was seen."""
     minute = tallies.minute
     if not len(minute):

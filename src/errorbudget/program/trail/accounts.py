@@ -1,18 +1,16 @@
 """Statements of account: where each objective's bad requests of a quarter went."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from fractions import Fraction
-from typing import Any, Final
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from errorbudget import clock
 from errorbudget.change import Change
 from errorbudget.errors import Failure
 from errorbudget.ledger.tally import DAY
-from errorbudget.ledger.window import Calendar, Span, minute_ceil, minute_floor, moment
+from errorbudget.ledger.window import Span, minute_ceil, minute_floor, moment
 from errorbudget.objective import document as promised
 from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.policy.hindsight import (
@@ -28,9 +26,8 @@ from errorbudget.policy.reconciliation import Asked, answers
 from errorbudget.program.budgets.book import Book
 from errorbudget.program.budgets.budgets import Budgets
 from errorbudget.program.trail.reconciling import decisions
+from errorbudget.review.quarter import Quarter
 from errorbudget.store.home import Home
-
-_QUARTER: Final = re.compile(r"(\d{4})[-\s]?Q([1-4])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,13 +107,14 @@ class Accounts:
         book = self._budgets.book([document], at=moment(max(untils.values())))
         asked = [one for one in decisions(self._home) if one.service in document.services]
         return [
-            self._account(book, row, spans[name], untils[name], asked)
+            self.account(book, row, spans[name], until=untils[name], asked=asked)
             for row, name in enumerate(document.objectives)
         ]
 
-    def _account(
-        self, book: Book, row: int, span: Span, until: int, asked: Sequence[Asked]
+    def account(
+        self, book: Book, row: int, span: Span, *, until: int, asked: Sequence[Asked]
     ) -> Account:
+        """The statement of a book's row for a span, as far as `until`; `asked` of its services."""
         promise = book.promises[row]
         changes = [
             one
@@ -158,10 +156,12 @@ def _span(document: ObjectiveDocument, objective: str, quarter: str | None, at: 
     """The quarter as the people of an objective live it. Raises Failure."""
     window = document.objectives[objective].window
     zone = window.timezone if isinstance(window, promised.Calendar) else "UTC"
-    if quarter is not None:
-        found = _QUARTER.fullmatch(quarter)
-        if not found:
-            raise Failure(f"--quarter: {quarter!r} is not a quarter; write one as in 2026Q3")
-        at = datetime(int(found[1]), 3 * int(found[2]) - 2, 1, tzinfo=ZoneInfo(zone))
-        at = at.astimezone(UTC)
-    return Calendar("quarter", zone).span(minute_floor(at) + 1)
+    return (quarter_of(quarter) if quarter else Quarter.of(at, zone)).span(zone)
+
+
+def quarter_of(text: str) -> Quarter:
+    """The quarter that `--quarter` names. Raises Failure."""
+    try:
+        return Quarter.parse(text)
+    except ValueError as cause:
+        raise Failure(f"--quarter: {cause}") from cause

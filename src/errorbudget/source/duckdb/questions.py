@@ -97,7 +97,7 @@ def _spans(tally: str, spans: Spans) -> str:
 def _causes(connection: duckdb.DuckDBPyConnection, asked: Asked) -> str:
     found = counting.known(connection, [asked.indicator], None)
     columns = ", ".join(
-        f"{{'name': {_text(name)}, 'value': cast({sql} as varchar)}}"
+        f"{{'name': {text(name)}, 'value': cast({sql} as varchar)}}"
         for name, sql in asked.columns.items()
     )
     sql = statement("incident_causes").format(
@@ -137,9 +137,9 @@ def bound(sql: str, values: Mapping[str, object]) -> str:
 
 def _value(value: object) -> str:
     if isinstance(value, str):
-        return _text(value)
+        return text(value)
     if isinstance(value, list):
-        return f"[{', '.join(map(_text, cast('list[str]', value)))}]"
+        return f"[{', '.join(map(text, cast('list[str]', value)))}]"
     return str(value)
 
 
@@ -147,5 +147,6 @@ def _listed(spans: Spans) -> str:
     return ", ".join(f"({first}, {until})" for first, until in spans)
 
 
-def _text(value: str) -> str:
+def text(value: str) -> str:
+    """Text as SQL writes it."""
     return "'" + value.replace("'", "''") + "'"

@@ -19,7 +19,15 @@ from errorbudget.ledger.tally import Counts, Tallies
 from errorbudget.ledger.window import Span, moment
 from errorbudget.request import Added, Corrected, Kept, Receipt
 from errorbudget.source import Appeared, Failing, Liveness, Logs, Stirred, Touched, Version
-from errorbudget.source.duckdb import breaking_down, counting, joining, keeping, living, witnessing
+from errorbudget.source.duckdb import (
+    breaking_down,
+    counting,
+    joining,
+    keeping,
+    living,
+    recounting,
+    witnessing,
+)
 from errorbudget.source.duckdb.connection import open_file
 from errorbudget.source.duckdb.statements import statement
 
@@ -232,6 +240,12 @@ class Warehouse:
     def failing(self, indicator: Counting, spans: Sequence[Span], most: int) -> Failing:
         """The newest bad requests of some spans of minutes. Raises CriterionFailed."""
         return counting.failing(self.connection, indicator, spans, most)
+
+    def counted_again(
+        self, indicator: Indicator, spans: Sequence[Span], left_out: Sequence[Span]
+    ) -> str:
+        """SQL that counts spans again, numbered from 1, for a person to ask of the file."""
+        return recounting.of_spans(self.connection, indicator, spans, left_out)
 
     def liveness(self, requests: Requests) -> Liveness:
         """When the feeds of these requests were alive."""

@@ -9,9 +9,8 @@ from errorbudget.ledger.window import Calendar
 from errorbudget.objective.document import ObjectiveDocument, RiskClass
 from errorbudget.policy.permission import joined
 from errorbudget.program.budgets.book import Standing
+from errorbudget.review.sentences import window as in_words
 from errorbudget.web.pages.rendering import count, share
-
-_UNITS: Final = {"month": "monthly", "quarter": "quarterly", "year": "yearly"}
 
 
 def left(standing: Standing) -> str:
@@ -43,9 +42,7 @@ def lasts(standing: Standing) -> str:
 
 def window(budget: Budget) -> str:
     """`quarterly`, `28-day`: before the word budget."""
-    if isinstance(budget.window, Calendar):
-        return _UNITS[budget.window.unit]
-    return f"{len(budget.span) // 1440}-day"
+    return in_words(budget.window)
 
 
 def ships(document: ObjectiveDocument, answer: Mapping[str, Any]) -> str:
