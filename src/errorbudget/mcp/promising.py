@@ -41,7 +41,7 @@ def offer(server: MCPServer[Any], way: Way) -> None:
         with entering(way, call) as door:
             if not service:
                 return _unpromised(door.proposals.unpromised())
-            told = door.proposals.propose(service, sla or None, dependencies)
+            told = door.proposals.propose([service], sla or None, dependencies)
         return Answer(
             answer=_proposed(told),
             data=quoting.data(told) if detail == "full" else None,

@@ -21,8 +21,8 @@ class Proposals(Protocol):
         """The services that have traffic and no objective."""
         ...
 
-    def propose(self, service: str, sla: str | None, dependencies: list[str]) -> Told:
-        """A proposal for a service."""
+    def propose(self, services: list[str], sla: str | None, dependencies: list[str]) -> Told:
+        """A proposal for a service, or for several pooled as one."""
         ...
 
     def replay(self, body: bytes, name: str, incidents: list[Any] | None) -> Told:
