@@ -38,6 +38,8 @@ LOG_TYPES = {
     "template": "varchar",
     "attributes": "map(varchar, varchar)",
 }
+STAGED = 100
+"""Rows that are staged at once."""
 DEFAULTS = {"varchar": "", "boolean": False, "map(varchar, varchar)": {}}
 
 
@@ -77,8 +79,12 @@ def stage(warehouse: Warehouse, kind: str, rows: Sequence[Row]) -> None:
         f"create or replace temp table staged_{kind} (line bigint, {columns})"
     )
     marks = ", ".join(f"cast(? as {type_})" for type_ in types.values())
-    for line, row in enumerate(rows):
-        values = [row.get(name, DEFAULTS.get(type_)) for name, type_ in types.items()]
-        warehouse.connection.execute(
-            f"insert into staged_{kind} values (?, {marks})", [line, *values]
-        )
+    for start in range(0, len(rows), STAGED):
+        some = rows[start : start + STAGED]
+        values = [
+            value
+            for line, row in enumerate(some, start)
+            for value in (line, *(row.get(name, DEFAULTS.get(t)) for name, t in types.items()))
+        ]
+        several = ", ".join([f"(?, {marks})"] * len(some))
+        warehouse.connection.execute(f"insert into staged_{kind} values {several}", values)

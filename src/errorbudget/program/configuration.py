@@ -13,10 +13,8 @@ from urllib.parse import urlsplit
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
-    PlainSerializer,
     ValidationError,
     field_validator,
     model_validator,
@@ -26,42 +24,11 @@ from errorbudget.errors import Failure, Kind
 from errorbudget.ingest.redaction import Column, Treatment, compiled
 from errorbudget.notify.heartbeat import LONGEST
 from errorbudget.notify.targets import Address, AppriseTarget, Secret, Target
-from errorbudget.objective import notation
+from errorbudget.program.asked import AskedSource
+from errorbudget.program.quantities import Bytes, Span
+from errorbudget.source.sources import EMBEDDED
 
 STRICT: Final = ConfigDict(extra="forbid", frozen=True)
-_UNITS: Final = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
-_SECONDS: Final = {"ms": 0.001, "s": 1.0}
-
-
-def _size(value: object) -> object:
-    """`16MiB` in bytes."""
-    if not isinstance(value, str):
-        return value
-    for unit in ("KiB", "MiB", "GiB", "B"):
-        number = value.removesuffix(unit).strip()
-        if value.endswith(unit) and number.isdigit():
-            return int(number) * _UNITS[unit]
-    raise ValueError(f"{value!r} is no size; write it as 16MiB")
-
-
-def _span(value: object) -> object:
-    """`3d`, `15m`, `2s` as a span of time."""
-    if not isinstance(value, str):
-        return value
-    for unit, seconds in _SECONDS.items():
-        number = value.removesuffix(unit)
-        if value.endswith(unit) and number.replace(".", "", 1).isdigit():
-            return timedelta(seconds=float(number) * seconds)
-    return timedelta(minutes=notation.minutes(value))
-
-
-Bytes = Annotated[int, BeforeValidator(_size), Field(gt=0)]
-Span = Annotated[
-    timedelta,
-    BeforeValidator(_span),
-    Field(gt=timedelta()),
-    PlainSerializer(lambda span: span.total_seconds(), return_type=float),
-]
 
 
 class Receiving(BaseModel):
@@ -239,6 +206,8 @@ class Configuration(BaseModel):
     documents: tuple[str, ...] = ()
     """Files or patterns of objective documents, applied at start and on SIGHUP."""
     receive: Receiving = Receiving()
+    sources: dict[str, AskedSource] = Field(default_factory=dict[str, AskedSource])
+    """What else holds requests, by the names that documents use under `requests.source`."""
     redact: tuple[Redact, ...] = ()
     """What is dropped, hashed or masked before it is stored."""
     watch: Watching = Watching()
@@ -271,6 +240,15 @@ class Configuration(BaseModel):
                     " write an Alertmanager, a webhook, or heartbeat.url"
                 )
         return self
+
+    @field_validator("sources")
+    @classmethod
+    def _leave_the_embedded_one_its_name(
+        cls, sources: dict[str, AskedSource]
+    ) -> dict[str, AskedSource]:
+        if EMBEDDED in sources:
+            raise ValueError(f"{EMBEDDED} is the embedded source; name yours otherwise")
+        return sources
 
     @field_validator("listen")
     @classmethod

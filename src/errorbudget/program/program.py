@@ -34,6 +34,7 @@ from errorbudget.source.sources import Sources
 from errorbudget.store.home import Home
 
 if TYPE_CHECKING:
+    from errorbudget.program.configuration import Configuration
     from errorbudget.program.proposing.backtests import Backtests
     from errorbudget.program.proposing.differing import Differing
     from errorbudget.program.proposing.proposals import Proposals
@@ -43,17 +44,27 @@ if TYPE_CHECKING:
 class Program:
     """What command line, web and assistants share; held by one process until it is closed."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, configuration: "Configuration | None" = None) -> None:
         self.home = home
+        self._configuration = configuration
 
     @classmethod
-    def open(cls, path: Path, *, create: bool = False, wait: float = 10.0) -> Self:
+    def open(
+        cls,
+        path: Path,
+        *,
+        create: bool = False,
+        wait: float = 10.0,
+        configuration: "Configuration | None" = None,
+    ) -> Self:
         """The program on the home at `path`; only with `create` may the home come to be.
+
+        Without a configuration the one that ERRORBUDGET_CONFIG names holds.
 
         Raises Failure where there is no home, HomeBusy where another process holds it for longer
         than `wait` seconds.
         """
-        return cls(Home.open(path, create=create, wait=wait))
+        return cls(Home.open(path, create=create, wait=wait), configuration)
 
     @cached_property
     def warehouse(self) -> Warehouse:
@@ -63,7 +74,12 @@ class Program:
     @cached_property
     def source(self) -> Sources:
         """Every source of requests, asked as one."""
-        return Sources(self.warehouse, {})
+        from errorbudget.program.asked import open_sources
+        from errorbudget.program.configuration import from_environment
+
+        configuration = self._configuration or from_environment()
+        beside = open_sources(configuration.sources, self.warehouse, Path.cwd())
+        return Sources(self.warehouse, beside)
 
     @cached_property
     def requests(self) -> Requests:

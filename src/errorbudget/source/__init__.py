@@ -31,6 +31,12 @@ class SourceFailed(Failure):
     kind = Kind.BUSY
 
 
+class CriterionFailed(Failure):
+    """A criterion that could not be evaluated on the requests there are."""
+
+    kind = Kind.DOCUMENT
+
+
 class NotTold(Failure):
     """What a source cannot tell, whoever asks: counters know no request ids, say."""
 

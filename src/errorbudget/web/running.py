@@ -55,7 +55,7 @@ def run(
     """Serve the home until a signal says stop. Raises Failure, HomeBusy."""
     configuration = read()
     sys.setswitchinterval(SWITCH)
-    with Program.open(home, create=True) as program:
+    with Program.open(home, create=True, configuration=configuration) as program:
         server = Server(program, configuration, secrets.token_urlsafe(32))
         _refuse_unguarded(server)
         listening = bound(configuration.listen)

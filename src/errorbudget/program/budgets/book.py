@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from errorbudget.errors import Failure
 from errorbudget.ledger.budget import Account, Budget, Needed, needed
 from errorbudget.ledger.composite import Told
 from errorbudget.ledger.coverage import Life, Lives
@@ -33,7 +34,7 @@ from errorbudget.objective.indicator import Indicator
 from errorbudget.objective.signoff import revisiting
 from errorbudget.program.budgets.held import Days
 from errorbudget.program.budgets.part import Part, whole
-from errorbudget.source import Source, SourceFailed
+from errorbudget.source import Source
 
 LOG = logging.getLogger(__name__)
 
@@ -281,7 +282,9 @@ class Book:
         try:
             self._count(part)
             self._lives[part.key] = self._life(part)
-        except SourceFailed as failed:
+        except Failure as failed:
+            if not part.is_asked:
+                raise
             if self.problems.get(part.key) != str(failed):
                 LOG.warning("%s: %s", part.key, failed)
             self.problems[part.key] = str(failed)

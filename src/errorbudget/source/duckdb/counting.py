@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 import duckdb
 import numpy as np
 
-from errorbudget.errors import Failure, Kind
 from errorbudget.ledger.tally import Counts, Tallies
 from errorbudget.ledger.window import Span
 from errorbudget.objective.indicator import Nameless, Union
-from errorbudget.source import FailedRequest, Failing, Touched
+from errorbudget.source import CriterionFailed, FailedRequest, Failing, Touched
 from errorbudget.source.duckdb.statements import statement
+from errorbudget.source.minutes import Range, ranges_of, tallies_at
 
 if TYPE_CHECKING:
     from errorbudget.objective.indicator import Counting, Requests
@@ -25,18 +25,9 @@ DAY: Final = 1440
 """Minutes in which a later attempt replaces an earlier one, and a log record finds its request."""
 HOUR: Final = 60
 """Minutes that a log record may be older than its request."""
-_APART: Final = 60
-_MOST_RANGES: Final = 32
 
-Range = tuple[int, int]
 Values = Mapping[str, object]
 _NO_JOINS: Final = {"error_logs": "0", "corrections": "0", "verdict": "cast(null as varchar)"}
-
-
-class CriterionFailed(Failure):
-    """A criterion that could not be evaluated on the requests there are."""
-
-    kind = Kind.DOCUMENT
 
 
 @contextmanager
@@ -64,14 +55,14 @@ def tally(
     ranges = None if minutes is None else ranges_of(minutes)
     found = known(connection, indicators, ranges, told=told)
     sql = statement("tally").format(known=found.sql, counts=found.counts)
-    return _tallies(numbers(connection, sql, found.values), minutes)
+    return tallies_at(numbers(connection, sql, found.values), minutes)
 
 
 def tallied(
     connection: duckdb.DuckDBPyConnection, sql: str, values: Values, minutes: Counts | None
 ) -> Tallies:
     """What SQL that counts valid and bad by minute finds; with minutes given, at exactly those."""
-    return _tallies(numbers(connection, sql, values), minutes)[0]
+    return tallies_at(numbers(connection, sql, values), minutes)[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,35 +274,6 @@ def scope_values(requests: Requests) -> dict[str, object]:
     """The same, with what `scoped` reads beside them."""
     values = service_values(requests)
     return values | {"environment": requests.environment} if requests.environment else values
-
-
-def ranges_of(minutes: Counts) -> list[Range]:
-    """Few spans, last minute included, that hold all the minutes: split where gaps are widest."""
-    gaps = np.diff(minutes)
-    widest = np.argsort(gaps)[::-1][: _MOST_RANGES - 1]
-    cuts = np.sort(widest[gaps[widest] > _APART])
-    firsts = minutes[np.concatenate([[0], cuts + 1])]
-    lasts = minutes[np.concatenate([cuts, [len(minutes) - 1]])]
-    return list(zip(firsts.tolist(), lasts.tolist(), strict=True))
-
-
-def _tallies(counted: list[Counts], minutes: Counts | None) -> list[Tallies]:
-    order = np.argsort(counted[0])
-    found, *counts = (column[order] for column in counted)
-    if minutes is not None:
-        counts = [_at(minutes, found, column) for column in counts]
-        found = minutes
-    pairs = zip(counts[::2], counts[1::2], strict=True)
-    return [Tallies(minute=found, valid=valid, bad=bad) for valid, bad in pairs]
-
-
-def _at(minutes: Counts, found: Counts, column: Counts) -> Counts:
-    """The column at these minutes, 0 where nothing was found."""
-    place = np.searchsorted(found, minutes)
-    place[place == len(found)] = 0
-    if not len(found):
-        return np.zeros(len(minutes), np.int64)
-    return np.where(found[place] == minutes, column[place], 0)
 
 
 def minutes_of(connection: duckdb.DuckDBPyConnection, sql: str, values: Values) -> Counts:

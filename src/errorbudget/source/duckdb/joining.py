@@ -13,7 +13,6 @@ from errorbudget.source import Touched
 from errorbudget.source.duckdb.counting import (
     DAY,
     HOUR,
-    Range,
     evaluating,
     in_ranges,
     is_bad,
@@ -21,7 +20,6 @@ from errorbudget.source.duckdb.counting import (
     known,
     marks,
     minutes_of,
-    ranges_of,
     scope_values,
     scoped,
     service_values,
@@ -29,6 +27,7 @@ from errorbudget.source.duckdb.counting import (
     touched,
 )
 from errorbudget.source.duckdb.statements import statement
+from errorbudget.source.minutes import Range, ranges_of
 
 if TYPE_CHECKING:
     from errorbudget.objective.indicator import Indicator, Operations, Requests

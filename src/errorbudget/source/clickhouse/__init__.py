@@ -1,0 +1,1 @@
+"""Requests and logs where a ClickHouse keeps them: the Collector's own tables, or any other."""

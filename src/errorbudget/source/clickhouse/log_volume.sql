@@ -1,0 +1,5 @@
+-- How many log records there are to read.
+select count()
+from (
+    {logs}
+)
