@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from errorbudget import clock
-from errorbudget.cli import answering, offline
+from errorbudget.cli import account, answering, offline
 from errorbudget.cli.door import entered
 from errorbudget.cli.options import At, Json, Told, asked_moment, print_json, printable
 from errorbudget.errors import Failure, Unreachable
@@ -25,6 +25,7 @@ app = typer.Typer(help="Between the deploy command and the deploy.", no_args_is_
 for command in (answering.approve, answering.decline, answering.status):
     app.command()(command)
 app.command("told")(offline.told)
+app.command("account")(account.account)
 
 Service = Annotated[str, typer.Argument(metavar="SERVICE")]
 Change = Annotated[

@@ -2,73 +2,78 @@
 
 import os
 import sys
+from collections.abc import Iterable, Sequence
+from importlib import import_module
+from typing import Final
 
 import typer
 
-from errorbudget.cli import (
-    account,
-    audit,
-    budget,
-    burn,
-    change,
-    demo,
-    explain,
-    failed,
-    forecast,
-    gate,
-    handoff,
-    incident,
-    letter,
-    mcp,
-    objective,
-    prune,
-    requests,
-    review,
-    serve,
-    token,
-    watch,
-)
 from errorbudget.errors import Failure, Kind
 
 EXIT = {Kind.USAGE: 2, Kind.DOCUMENT: 2, Kind.BUSY: 1, Kind.UNTRUSTED: 4}
 """0 done or permitted; 1 crash; 2 usage or document; 4 does not verify. The gate adds 3, 4, 5."""
 
-app = typer.Typer(
-    name="errorbudget",
-    help="An error budget program that runs itself.",
-    no_args_is_help=True,
-    add_completion=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("ingest")(requests.ingest)
-app.command("correct")(requests.correct)
-app.command("prune")(prune.prune)
-app.add_typer(objective.app, name="objective")
-app.command("budget")(budget.budget)
-app.command("failed")(failed.failed)
-app.command("burn")(burn.burn)
-app.command("explain")(explain.explain)
-app.command("handoff")(handoff.handoff)
-app.command("watch")(watch.watch)
-app.command("forecast")(forecast.forecast)
-app.add_typer(change.app, name="change")
-gate.app.command("account")(account.account)
-app.add_typer(gate.app, name="gate")
-app.add_typer(incident.app, name="incident")
-app.add_typer(audit.app, name="audit")
-app.command("review")(review.review)
-app.command("serve")(serve.serve)
-app.command("mcp")(mcp.mcp)
-app.add_typer(token.app, name="token")
-app.add_typer(letter.app, name="letter")
-app.command("demo")(demo.demo)
+COMMANDS: Final = {
+    "ingest": "requests",
+    "correct": "requests",
+    "prune": "prune",
+    "objective": "objective",
+    "budget": "budget",
+    "failed": "failed",
+    "burn": "burn",
+    "explain": "explain",
+    "handoff": "handoff",
+    "watch": "watch",
+    "forecast": "forecast",
+    "change": "change",
+    "gate": "gate",
+    "incident": "incident",
+    "audit": "audit",
+    "review": "review",
+    "serve": "serve",
+    "mcp": "mcp",
+    "token": "token",
+    "letter": "letter",
+    "demo": "demo",
+}
+"""Every command, and the module of this package that it is in: one of its name, or an `app`."""
+
+
+def application(names: Iterable[str] = COMMANDS) -> typer.Typer:
+    """The command line with these commands; a module is imported only for one of them."""
+    app = typer.Typer(
+        name="errorbudget",
+        help="An error budget program that runs itself.",
+        no_args_is_help=True,
+        add_completion=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    # With one command alone Typer would take its name for an argument.
+    app.callback()(_nothing)
+    for name in names:
+        module = import_module(f"errorbudget.cli.{COMMANDS[name]}")
+        if hasattr(module, "app"):
+            app.add_typer(module.app, name=name)
+        else:
+            app.command(name)(getattr(module, name))
+    return app
+
+
+def _nothing() -> None:
+    """An error budget program that runs itself."""
+
+
+def asked(words: Sequence[str]) -> typer.Typer:
+    """What answers these words: where they begin with a command, it alone, and so at once."""
+    first = next(iter(words), "")
+    return application([first] if first in COMMANDS else COMMANDS)
 
 
 def run() -> None:
     """Run the command that the process was called with; end it with the documented exit code."""
     try:
-        app()
+        asked(sys.argv[1:])()
     except Failure as failure:
         for line in failure.lines:
             sys.stderr.write(f"{line}\n")
