@@ -87,6 +87,8 @@ def test_the_deployed_version_is_the_base_whatever_the_caller_says(repository: P
     assert {file.path for file in told.files} == {"faq.md", "migrations/0002.sql"}
     assert told.deployed == "1.4.0"
     assert ([file.path for file in word.files], word.deployed) == (["faq.md"], "")
+    with pytest.raises(Failure, match=r"--diff: v1\.4\.O: no such commit"):
+        diff("v1.4.O..HEAD", repository=repository, deployed=["1.4.0"])
 
 
 def test_a_branch_is_no_deployed_version(repository: Path) -> None:

@@ -270,7 +270,7 @@ def test_a_critical_fix_needs_an_incident_by_a_person_and_a_second_one(
 
     assert "nothing shows it" in word.decision.reason
     assert (shown.exit_code, shown.decision.reason_code) == (3, "unconfirmed")
-    assert "critical: incident 1, declared by ana@shop.example" in shown.decision.reason
+    assert "a critical fix (incident 1, declared by ana@shop.example)" in shown.decision.reason
     assert (confirmed.exit_code, row["review"]) == (0, True)
     assert "It is to be reviewed afterwards." in confirmed.decision.reason
 
@@ -278,7 +278,7 @@ def test_a_critical_fix_needs_an_incident_by_a_person_and_a_second_one(
 def test_an_advisory_shows_that_a_fix_is_critical(program: Program):
     shown = ask(program, declared=RiskClass.CRITICAL, advisory="CVE-2026-12345")
 
-    assert "critical: advisory CVE-2026-12345" in shown.decision.reason
+    assert "a critical fix (advisory CVE-2026-12345)" in shown.decision.reason
 
 
 def test_one_key_is_one_person_whatever_names_it_goes_by(program: Program, tmp_path: Path):

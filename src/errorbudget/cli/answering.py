@@ -8,6 +8,7 @@ import typer
 
 from errorbudget.cli.door.door import entered
 from errorbudget.cli.options import Json, Told, answer, print_json, printable
+from errorbudget.errors import Failure
 
 if TYPE_CHECKING:
     from errorbudget.program.gate.statements import Wanted
@@ -17,7 +18,10 @@ Change = Annotated[str, typer.Option("--change", metavar="ID", help="What was as
 Role = Annotated[str, typer.Option("--role", help="The role that you answer in.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why, in one line; it stays in the trail.")]
 Key = Annotated[Path, typer.Option("--key", help="Your SSH private key, or its public half.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
+Yes = Annotated[
+    bool,
+    typer.Option("--yes", help="Do not ask for confirmation; needed where nobody can be asked."),
+]
 
 
 def approve(  # noqa: PLR0913 -- one parameter for each option
@@ -106,7 +110,7 @@ def _answered(wanted: "Wanted", key: Path, *, yes: bool) -> Told:
         drawn = door.approvals.draw_up(wanted)
     if drawn["consequences"]:
         sys.stderr.write(f"{drawn['consequences']}\n")
-    if not yes and sys.stdin.isatty() and not typer.confirm(f"Sign to {wanted.says}?", err=True):
+    if not yes and not _confirmed(wanted):
         raise typer.Exit(1)
     # The home is let go of while a passphrase is typed.
     signature = sign(drawn["statement"].encode(), key=key, namespace=drawn["namespace"])
@@ -114,9 +118,21 @@ def _answered(wanted: "Wanted", key: Path, *, yes: bool) -> Told:
         return door.approvals.give(drawn["statement"], signature.decode("ascii"))
 
 
+def _confirmed(wanted: "Wanted") -> bool:
+    """Whether the person at the terminal has read what it leads to. Raises Failure without one."""
+    if not sys.stdin.isatty():
+        raise Failure(
+            f"nothing is signed: there is no terminal to confirm on that you {wanted.says}",
+            "Read what it leads to, above, and run it again with --yes.",
+        )
+    return typer.confirm(f"Sign to {wanted.says}?", err=True)
+
+
 def _line(row: Told) -> str:
     asked = f"asked {row['askings']} times" if row["askings"] > 1 else "asked once"
     said = "; ".join(f"{one['by']} {one['says']}s: {one['reason']}" for one in row["answers"])
     review = ", to be reviewed" if row["review"] else ""
     head = f"{row['service']} {row['change']}: {row['state']}{review} ({asked})"
-    return f"{head}; {said}" if said else head
+    told = f"{head}; {said}" if said else head
+    steps = (row["needs"], row["next"])
+    return "\n    ".join([told, ": ".join(step for step in steps if step)]).rstrip()

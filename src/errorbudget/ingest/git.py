@@ -31,9 +31,10 @@ def diff(revisions: str, *, repository: Path, deployed: Sequence[str] = ()) -> D
     """What HEAD of `BASE..HEAD` alters against what is deployed. Raises Failure as git tells it.
 
     `deployed` are the names that the deployed version is known by, the surest first. The first one
-    that is a commit or a tag here is the base; BASE is it only where none is. Where a shallow clone
-    cannot tell, the files are not told either. Both names of a renamed file are told: a migration
-    renamed into documentation is still one.
+    that is a commit or a tag here is the base; BASE is it only where none is, and is refused where
+    it is no commit: a slip of the pen must not pass for as long as something is deployed. Where a
+    shallow clone cannot tell, the files are not told either. Both names of a renamed file are told:
+    a migration renamed into documentation is still one.
     """
     base, dots, head = revisions.partition("..")
     head = head.removeprefix(".")
@@ -73,10 +74,12 @@ def _tree(commit: str, repository: Path) -> str:
 
 
 def _base(base: str, deployed: Sequence[str], repository: Path) -> _Base:
+    shallow = _git(["rev-parse", "--is-shallow-repository"], repository).strip() == "true"
     for name in deployed:
         if commit := _deployed(name, repository):
+            if not shallow:
+                _commit(base, repository)
             return _Base(commit, deployed=deployed[-1])
-    shallow = _git(["rev-parse", "--is-shallow-repository"], repository).strip() == "true"
     way_out = "fetch enough history (fetch-depth: 0)"
     if deployed and (shallow or any(_COMMIT.fullmatch(name) for name in deployed)):
         return _Base("", unsure=f"the deployed {deployed[-1]} is not in this clone; {way_out}")

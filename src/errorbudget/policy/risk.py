@@ -105,8 +105,9 @@ def classify(
     if declared is None:
         return found
     if proven and declared in proven:
-        because = f"{declared}: {proven[declared]}"
-        return RiskFinding(risk_class=declared, declared=True, because=because, files=found.files)
+        return RiskFinding(
+            risk_class=declared, declared=True, because=proven[declared], files=found.files
+        )
     if declared not in RISING:
         without = f"{found.because}; {declared} is declared, but nothing shows it"
         return replace(found, because=without)
@@ -136,7 +137,7 @@ def _unclassified(why: str, *files: str) -> RiskFinding:
 
 def _from_files(diff: Diff | None, rules: Risk) -> RiskFinding:
     if diff is None:
-        return _unclassified("no diff")
+        return _unclassified("no diff was told; --diff BASE..HEAD tells it")
     if diff.unsure:
         return _unclassified(_readable(diff.unsure))
     if not diff.files:

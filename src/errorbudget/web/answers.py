@@ -358,8 +358,10 @@ class Waiting(_Answer):
     environment: str
     change: str
     state: Literal["waiting", "approved", "declined", "deferred", "void", "shipped"]
-    answers: list[dict[str, Any]]
+    answers: list[dict[str, Any]] = Field(description="The last of each person in each role.")
     review: bool
+    needs: str = Field(description="What is missing, in words; empty where nothing is.")
+    next: str = Field(description="The command that goes on; empty where there is none.")
 
 
 class Incident(_Answer):

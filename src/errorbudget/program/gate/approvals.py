@@ -5,11 +5,28 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from errorbudget.errors import Untrusted
-from errorbudget.policy.approval import NAMESPACE, Given, Says, Statement, holders, refused
+from errorbudget.policy.approval import (
+    NAMESPACE,
+    Given,
+    Says,
+    Statement,
+    backing,
+    holders,
+    refused,
+)
 from errorbudget.program.budgets.budgets import Budgets
 from errorbudget.program.gate import evidence
+from errorbudget.program.gate.gate import least
 from errorbudget.program.gate.pending import Pending
-from errorbudget.program.gate.statements import FRESH, About, Statements, Wanted, entitled, longest
+from errorbudget.program.gate.statements import (
+    FRESH,
+    About,
+    Statements,
+    Wanted,
+    entitled,
+    longest,
+    moment_of,
+)
 from errorbudget.program.objectives.objectives import Objectives
 from errorbudget.store.home import Home
 
@@ -19,6 +36,7 @@ class Approvals:
 
     def __init__(self, home: Home, objectives: Objectives, budgets: Budgets) -> None:
         self._home = home
+        self._budgets = budgets
         self._statements = Statements(home, objectives, budgets)
         self._pending = Pending(home, objectives, budgets)
 
@@ -45,6 +63,8 @@ class Approvals:
         told = given.as_dict() | {"key": given.key or "authenticated"}
         if any(one.statement.id == statement.id for one in self._answers(about)):
             return told
+        if stands := self._standing(given, about, now):
+            return stands.as_dict() | {"key": stands.key or "authenticated"}
         signed = signature.decode("ascii", "replace") if signature else None
         body = {
             "service": statement.service,
@@ -64,6 +84,22 @@ class Approvals:
             beside=lambda connection, _: self._home.decisions.answered(connection, given),
         )
         return told
+
+    def _standing(self, given: Given, about: About, now: datetime) -> Given | None:
+        """What the same person said in the same words, where it counts: twice is said once."""
+        left = least(
+            self._budgets.of([about.document], at=moment_of(about.body, about.decided, now))
+        )
+        backed = backing(
+            self._answers(about),
+            digest=about.decided.digest,
+            policy=about.policy,
+            remaining=left,
+            now=now,
+            shipped_at=self._home.decisions.shipped_at(about.decided.digest),
+        )
+        counting = (*backed.approvals, *([backed.declined] if backed.declined else []))
+        return next((one for one in counting if _says_the_same(one, given)), None)
 
     def _answers(self, about: About) -> list[Given]:
         return self._home.decisions.answers(about.decided.digest)
@@ -141,3 +177,15 @@ class Approvals:
         for name in dict.fromkeys(names):
             if why := refused(name, asked_by=asked_by, authors=authors):
                 raise Untrusted(why)
+
+
+def _says_the_same(before: Given, new: Given) -> bool:
+    """Whether nothing but the moment is new; another reason, spend or end is another answer."""
+    of, told = before.statement, new.statement
+    same = ("says", "role", "reason", "expected_spend", "policy", "digest")
+    lasts = of.ends - datetime.fromisoformat(of.given_at)
+    return (
+        before.by.lower() == new.by.lower()
+        and all(getattr(of, name) == getattr(told, name) for name in same)
+        and lasts == told.ends - datetime.fromisoformat(told.given_at)
+    )
