@@ -17,7 +17,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 from typer.testing import CliRunner
 
-from errorbudget.cli.main import app
+from errorbudget.cli.main import application
 from errorbudget.errors import Failure
 
 PROGRAM = Path(sys.executable).with_name("errorbudget")
@@ -123,7 +123,9 @@ def bare(value: Any) -> Any:
 
 def cli(home: Path, *words: str) -> Any:
     """What the command line says, as JSON; its exit code is the caller's affair."""
-    said = CliRunner().invoke(app, [*words, "--json"], env={"ERRORBUDGET_HOME": str(home)})
+    said = CliRunner().invoke(
+        application(), [*words, "--json"], env={"ERRORBUDGET_HOME": str(home)}
+    )
     if isinstance(said.exception, Failure):
         raise said.exception
     return json.loads(said.stdout)
