@@ -11,6 +11,8 @@ from errorbudget.source.duckdb.warehouse import Warehouse
 FIRST = 29_000_000
 """A minute of 2025."""
 
+DAY = 24 * 60
+
 
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
@@ -23,7 +25,7 @@ def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
         yield warehouse
 
 
-def send(warehouse: Warehouse, minute: int, key: str) -> None:
+def send(warehouse: Warehouse, minute: int, key: str, position: int = 0) -> None:
     warehouse.connection.execute(
         f"""
         create or replace temp table staged_requests as
@@ -34,7 +36,16 @@ def send(warehouse: Warehouse, minute: int, key: str) -> None:
             false as is_bot, map {{}} as attributes
         """
     )
-    warehouse.add_requests(Receipt(feed="otlp", key=key, position=0, line=0))
+    warehouse.add_requests(Receipt(feed="otlp", key=key, position=position, line=0))
+
+
+def forgotten(warehouse: Warehouse, *, days: int) -> int:
+    """Compact once a day for so many days; how many receipts are left."""
+    for day in range(days + 1):
+        now = FIRST + 2 * DAY + day * DAY
+        warehouse.compact(now - DAY)
+        warehouse.forget_receipts(now)
+    return rows(warehouse, "receipt")
 
 
 def told(warehouse: Warehouse) -> tuple[object, ...]:
@@ -60,3 +71,51 @@ def test_what_is_recent_stays_as_it_was_told(warehouse: Warehouse) -> None:
     warehouse.compact(FIRST + 30)
 
     assert (rows(warehouse, "touched"), rows(warehouse, "alive")) == (10 + 30, 1 + 30)
+
+
+def test_a_batch_sent_again_within_seven_days_counts_once(warehouse: Warehouse) -> None:
+    assert forgotten(warehouse, days=6) == 60
+
+    send(warehouse, FIRST + 9 * DAY, f"{FIRST}-0")
+
+    assert rows(warehouse, "requests") == 60
+
+
+def test_batches_of_senders_are_forgotten_after_seven_days(warehouse: Warehouse) -> None:
+    before = told(warehouse)
+
+    left = forgotten(warehouse, days=7)
+
+    assert left == rows(warehouse, "alive") == 2
+    assert rows(warehouse, "settled") == 8
+    assert told(warehouse) == before
+    assert [receipt.key for receipt in warehouse.receipts()] == [f"{FIRST + 39}-2"]
+
+
+def test_files_are_known_for_good(warehouse: Warehouse) -> None:
+    send(warehouse, FIRST, "file", position=100)
+    forgotten(warehouse, days=30)
+
+    send(warehouse, FIRST + 5 * DAY, "file", position=100)
+
+    assert rows(warehouse, "requests") == 61
+
+
+def test_minutes_of_forgotten_batches_are_compacted_with_later_ones(warehouse: Warehouse) -> None:
+    forgotten(warehouse, days=7)
+    send(warehouse, FIRST, "late")
+
+    warehouse.compact(FIRST + 100)
+
+    assert rows(warehouse, "touched") == 20
+
+
+def test_a_warehouse_made_before_remembers_its_batches_for_seven_days_more(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    warehouse.connection.execute("drop table settled")
+    warehouse.close()
+
+    with Warehouse.open(tmp_path / "warehouse.duckdb") as again:
+        assert forgotten(again, days=6) == 60
+        assert forgotten(again, days=7) == 2

@@ -48,6 +48,7 @@ class Retention:
 
             pruned = self._warehouse.prune(request_minute, log_minute, first)
         self._warehouse.compact(minute_floor(now - SETTLED))
+        self._warehouse.forget_receipts(minute_floor(now))
         return told | {"requests": pruned.requests, "logs": pruned.logs}
 
     def _count(self, now: datetime) -> None:

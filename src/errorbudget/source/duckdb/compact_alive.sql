@@ -10,7 +10,7 @@ with reached as (
             rows between unbounded preceding and 1 preceding
         ) as reached_minute
     from alive
-    where to_minute < $before and batch in (select batch from receipt where position = 0)
+    where to_minute < $before and batch not in (select batch from receipt where position > 0)
 ),
 
 islands as (

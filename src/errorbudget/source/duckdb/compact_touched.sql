@@ -3,5 +3,5 @@
 create or replace temp table compacted as
 select max(batch) as batch, service, minute, cast(sum(requests) as bigint) as requests
 from touched
-where minute < $before and batch in (select batch from receipt where position = 0)
+where minute < $before and batch not in (select batch from receipt where position > 0)
 group by service, minute

@@ -11,6 +11,9 @@ from errorbudget.source.duckdb.statements import statement
 if TYPE_CHECKING:
     import duckdb
 
+REPEATS: Final = 7 * 24 * 60
+"""Minutes in which a sender's batch that comes again is known by its key; at least so many."""
+
 HOUR: Final = 60
 """Minutes that a log record may be older than the request it speaks of."""
 
@@ -59,3 +62,10 @@ def compact(connection: duckdb.DuckDBPyConnection, before: int) -> None:
         connection.execute(sql, {"before": before})
         connection.execute(statement("insert_compacted").format(table=table))
         connection.execute("drop table compacted")
+
+
+def forget_receipts(connection: duckdb.DuckDBPyConnection, now: int) -> None:
+    """Forget which batches came from senders longer ago than they may be sent again."""
+    connection.execute(statement("insert_settled"), {"now": now})
+    for which in ("receipts", "settled"):
+        connection.execute(statement(f"forget_{which}"), {"before": now - REPEATS})

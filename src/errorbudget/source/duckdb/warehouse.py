@@ -193,6 +193,11 @@ class Warehouse:
         with self._transaction():
             keeping.compact(self.connection, before)
 
+    def forget_receipts(self, now: int) -> None:
+        """Forget, as of a minute, which batches of senders are too old to be sent again."""
+        with self._transaction():
+            keeping.forget_receipts(self.connection, now)
+
     def turn(self, requests: Requests) -> None:
         """Nothing of its own: who counts here holds the home's lock, as for every row of it."""
         del requests
@@ -383,6 +388,7 @@ class Warehouse:
             with self._transaction():
                 self.connection.execute(statement("schema"))
         self.connection.execute(statement("pruned"))
+        self.connection.execute(statement("settled"))
         self.connection.execute(statement("marked"))
 
 
