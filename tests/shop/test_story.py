@@ -30,3 +30,13 @@ def test_the_ledger_counts_a_quarter_as_plain_sql_does(told: Told, service: str)
     expected = shop.truth["services"][service]
     counted = standing.as_dict()
     assert (counted["valid"], counted["bad"]) == (expected["valid"], expected["bad"])
+
+
+def test_two_failures_in_a_night_are_coarse_and_no_page(told: Told) -> None:
+    program, shop, _ = told
+
+    (standing,) = program.budgets.read("ledger", at=shop.at(70, "01:50"))
+    (burning,) = program.burns.read("ledger", at=shop.at(70, "01:50"))
+
+    assert standing.as_dict()["meaningful"] == "coarse"
+    assert burning.as_dict()["alert"] == "warn"

@@ -10,7 +10,7 @@ import duckdb
 from errorbudget.shop import plot
 from errorbudget.shop.engine import naive, opened, statement, tell
 
-ALLOWANCE: Final = {"checkout": 0.001, "search": 0.005, "ledger": 0.01}
+ALLOWANCE: Final = {"checkout": 0.001, "search": 0.005, "ledger": 0.002}
 """Share of valid requests that the availability objective of each service allows to be bad."""
 
 Files = Mapping[str, Sequence[Path]]

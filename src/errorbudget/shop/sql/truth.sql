@@ -37,7 +37,8 @@ create view ledger_judged as
 select
     time, route, region, tenant, null as currency, false as is_corrected, duration_ms,
     true as valid, status < 500 as good
-from read_parquet(getvariable('ledger'));
+from read_parquet(getvariable('ledger'))
+where route = '/close';
 
 create table counted as
 select service, minute, count(*) filter (valid) as valid,
