@@ -92,6 +92,48 @@ def test_a_slice_within_another_that_holds_all_of_its_excess_is_told_once_and_fi
     assert {"route": "/pay"} not in matches
 
 
+def test_what_a_better_place_explains_is_not_told_beside_it():
+    rows = traffic() | {("/pay", region, "1.0"): (1000, 500, 10_000, 100) for region in VALUES[1]}
+    rows |= {("/pay", region, "1.1"): (1000, 480, 10_000, 100) for region in VALUES[1]}
+
+    assert [one.match for one in attribution(breakdown(COLUMNS, rows), ALLOWANCE)] == [
+        {"route": "/pay"}
+    ]
+
+
+def test_slices_that_cross_and_share_their_failures_are_told_once():
+    rows = {key: row for key, row in traffic().items() if key[2] == "1.0"}
+    rows[("/pay", "eu", "1.0")] = (1000, 10, 10_000, 100)
+    for route, region in product(*VALUES[:2]):
+        rows[route, region, "2.0"] = (800, 700 if (route, region) == ("/pay", "eu") else 8, 0, 0)
+
+    (only,) = attribution(breakdown(COLUMNS, rows), ALLOWANCE)
+
+    assert {"route": "/pay", "region": "eu"}.items() <= only.match.items()
+
+
+def test_two_places_that_fail_for_themselves_are_both_told():
+    rows = traffic() | {("/pay", "eu", version): (1000, 500, 10_000, 100) for version in VALUES[2]}
+    rows |= {("/cart", "ap", version): (1000, 300, 10_000, 100) for version in VALUES[2]}
+
+    found = attribution(breakdown(COLUMNS, rows), ALLOWANCE)
+
+    assert [one.match for one in found] == [
+        {"route": "/pay", "region": "eu"},
+        {"route": "/cart", "region": "ap"},
+    ]
+
+
+def test_few_failures_are_in_no_region_though_most_requests_are():
+    rows = {
+        ("eu",): (203, 12, 60_000, 30),
+        ("us",): (60, 1, 20_000, 10),
+        ("ap",): (29, 0, 20_000, 10),
+    }
+
+    assert attribution(breakdown(("region",), rows), ALLOWANCE) == ()
+
+
 def test_of_a_version_just_deployed_the_place_is_told_and_not_the_version():
     rows = {key: row for key, row in traffic().items() if key[2] == "1.0"}
     for route, region in product(*VALUES[:2]):

@@ -50,8 +50,10 @@ def change(kind: ChangeKind = ChangeKind.DEPLOY, *, fits: bool = True) -> Coinci
     return Coincidence(change=told, fits=fits, evidence=("rolled out",), score=1.0)
 
 
-def move(valid=100, where=(), of=None, changes=(), logs=()):
-    return first_move(valid=valid, where=where, who=of or who(), changes=changes, logs=logs)
+def move(valid=100, silent=False, where=(), of=None, changes=(), logs=()):
+    return first_move(
+        valid=valid, silent=silent, where=where, who=of or who(), changes=changes, logs=logs
+    )
 
 
 def test_a_deploy_that_fits_is_rolled_back():
@@ -83,6 +85,10 @@ def test_without_a_fitting_change_it_says_where_to_look():
 
 def test_where_nothing_comes_the_way_to_the_service_is_looked_at():
     assert move(valid=0) == "No valid request came: look at the way to the service."
+    assert move(silent=True, changes=[change()]) == (
+        "Requests have stopped coming: look at the way to the service, then at checkout 2.14.0,"
+        " which coincides."
+    )
 
 
 def test_a_first_line_has_room_for_place_flood_and_change():
@@ -98,7 +104,7 @@ def test_a_course_is_drawn_in_one_line_with_no_data_apart_from_none_bad():
 
     line = Bars.of(minute_floor(AT), valid, bad).line()
 
-    assert line == "▁▁·▃█ 14:00–14:05 UTC, share of bad requests, up to 40.00%"
+    assert line == ("▁▁·▃█ 14:00–14:05 UTC, share of bad requests, up to 40.00%; · no request")
 
 
 def test_a_long_course_is_drawn_in_forty_stretches_at_most():

@@ -68,6 +68,35 @@ def test_failures_that_creep_up_are_told_from_where_they_began_to() -> None:
     assert one.sentence().startswith("more and more requests fail since")
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_a_slow_burn_that_may_have_stepped_up_or_crept_up_has_room_for_both(seed: int) -> None:
+    creeps = 0.002 + 0.024 * np.linspace(0, 1, 2880) ** 2
+    counts = minutes(np.concatenate([np.full(1440, 0.002), creeps]), requests=4, seed=seed)
+    one = onset(START, MINUTE, *counts, since=START + 3960 * MINUTE, sure=True)
+
+    assert one is not None
+    assert minute(one.earliest) <= 1440 + 960
+    assert one.latest - one.earliest >= 6 * 60 * MINUTE
+
+
+def test_an_interval_over_days_is_told_with_its_dates() -> None:
+    one = Onset(
+        at=START,
+        earliest=START - 20 * 60 * MINUTE,
+        latest=START + 60 * MINUTE,
+        until=START + 90 * MINUTE,
+    )
+
+    assert one.within == "between 2026-03-01 14:00 and 2026-03-02 11:00"
+
+
+def test_two_quiet_minutes_of_a_burst_do_not_end_it() -> None:
+    valid, bad = np.full(60, 5), np.zeros(60, np.int64)
+    valid[50:], bad[50:] = 4, [3, 2, 0, 0, 0, 3, 2, 3, 2, 3]
+
+    assert minute(found(valid, bad).at) == 50
+
+
 def test_a_burst_that_was_over_before_is_not_the_burn_that_is_asked_for() -> None:
     rates = steps((60, 0.002), (20, 0.5), (60, 0.002), (20, 0.1))
 

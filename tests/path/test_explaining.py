@@ -71,7 +71,16 @@ def test_a_quiet_time_has_no_attribute_that_stands_out(run: Run, shop: None) -> 
     told = run("explain", "shop", "availability", *quiet, "--json").json
 
     assert told["where"] == []
+    assert told["first_move"] is None
     assert "No attribute stands out." in told["limits"]
+
+
+def test_of_a_time_that_nothing_is_known_of_no_move_is_suggested(run: Run, shop: None) -> None:
+    beyond = run("explain", "shop", "availability", "--at", "2026-03-03T14:00:00Z", "--json").json
+
+    assert beyond["headline"] == "shop availability: nothing is known of this time"
+    assert beyond["first_move"] is None
+    assert beyond["limits"][0].startswith("Nothing is known of this time: its data reaches to 2026")
 
 
 @pytest.mark.parametrize(

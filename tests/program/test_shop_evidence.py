@@ -1,33 +1,13 @@
 """What began, changed and was written down in the shop's troubles is told as its story says."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from errorbudget.program.explaining.explanation import Explanation
-from errorbudget.program.program import Program
-from errorbudget.shop import Shop, generate
+from program.shops import Open
 
-Open = tuple[Program, Shop]
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture(scope="module")
-def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
-    folder: Path = tmp_path_factory.mktemp("shop")
-    shop = generate(folder / "files", days=51, scale=0.5, search_scale=0.12)
-    with Program.open(folder / "home", create=True) as program:
-        for service in ("checkout", "search"):
-            for path in shop.requests[service]:
-                program.requests.ingest(path)
-            for path in shop.logs[service]:
-                program.requests.ingest(path, logs=True)
-            program.objectives.apply(shop.documents[service], now=shop.start)
-        for deploy in shop.changes:
-            program.changes.record(deploy.change, now=deploy.change.finished_at or shop.start)
-        yield program, shop
 
 
 def explained(opened: Open, name: str, *, minutes: int = 40) -> tuple[Explanation, datetime]:

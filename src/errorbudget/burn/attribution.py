@@ -32,11 +32,17 @@ APART: Final = 1.5
 FEWEST: Final = 5
 """Fewer failures are no place: two of two requests are told apart by luck too often."""
 
-SAME: Final = 0.95
-"""Of two slices, one within the other, that share so much of the excess, the better is told."""
-
 MOST: Final = 10
 """Findings told at most."""
+
+SAME: Final = 0.95
+"""Of two slices that share so much of their excess, the better is told."""
+
+BESIDE: Final = 1.25
+"""Beside a better place another is told where, of what that leaves, so many times more fails."""
+
+WEIGHED: Final = 200
+"""Slices, the best first, that are weighed against what better ones explain."""
 
 WHOLE: Final = 2.5
 """The power of its share of the excess that weighs a slice's evidence: a part explains a part.
@@ -97,10 +103,7 @@ class _Slices:
 
     def evidence(self) -> Floats:
         """How much better, in nats, its own rate explains each slice than its past's."""
-        bad, good = self.sums.bad, self.sums.valid - self.sums.bad
-        gain = bad * np.log(np.maximum(bad, 1) / self.expected)
-        gain += good * np.log(np.maximum(good, 1) / (self.sums.valid - self.expected))
-        return np.where(bad > self.expected, gain, 0.0)
+        return _evidence(self.sums.valid, self.sums.bad, self.expected)
 
     def take(self, which: Counts) -> Self:
         return type(self)(
@@ -129,8 +132,10 @@ def attribution(of: Breakdown, allowance: float, dispersion: float = 1.0) -> tup
         return ()
     score = evidence * _weight(slices, int(whole.valid[0]), excess)
     told = np.flatnonzero(telling & (score > 0))
-    ranked = slices.take(told[np.argsort(-score[told], kind="stable")])
-    return tuple(_finding(of, ranked, place, excess) for place in _distinct(ranked))
+    best = told[np.argsort(-score[told], kind="stable")][:WEIGHED]
+    ranked = slices.take(best)
+    places = _distinct(of, ranked, of.sums.expected(usual), enough)
+    return tuple(_finding(of, ranked, place, excess) for place in places)
 
 
 def _weight(slices: _Slices, valid: int, excess: float) -> Floats:
@@ -172,25 +177,42 @@ def _stand_out(slices: _Slices, whole: Sums, expected: float, enough: float) -> 
     others = rest * np.log(np.maximum(rest, 1) / usual)
     own = inside * np.log(np.maximum(inside, 1) / slices.expected)
     gain = own + others - bad * log(bad / expected)
-    alone = (slices.sums.valid < whole.valid[0]) & (others + usual - rest < enough)
+    alone = (slices.sums.valid < whole.valid[0]) & (others + usual - rest < enough) & (gain > 0)
     return ((ratio >= APART) & (gain >= enough)) | alone
 
 
-def _distinct(ranked: _Slices) -> Iterator[int]:
-    """The best places, without those that say the same as a better one in fewer or more words."""
-    told = list[int]()
-    beyond = ranked.beyond
-    for place, codes in enumerate(ranked.codes):
-        if len(told) == MOST:
+def _distinct(of: Breakdown, ranked: _Slices, expected: Floats, enough: float) -> Iterator[int]:
+    """The best places, each weighed against what those told before it explain.
+
+    `expected` are the failures to expect of each combination in `of`. Once a slice is told, its
+    requests are expected to fail as often as it does: what lies within it, around it or across it
+    is told too only where it fails by `enough` nats more than that, and elsewhere.
+    """
+    valid, bad = ranked.sums.valid, ranked.sums.bad
+    inside = np.stack([((one == OTHER) | (one == of.codes)).all(axis=1) for one in ranked.codes])
+    beyond, due = of.sums.bad - expected, expected.copy()
+    whole, left = of.sums.bad.sum(), np.ones(len(bad), np.bool_)
+    for _ in range(MOST):
+        if not left.any():
             return
-        better = ranked.codes[told]
-        within = ((better == OTHER) | (better == codes)).all(axis=1)
-        around = ((codes == OTHER) | (codes == better)).all(axis=1)
-        ratio = beyond[told] / beyond[place]
-        same = np.minimum(ratio, 1 / ratio) >= SAME
-        if not ((within | around) & same).any():
-            told.append(place)
-            yield place
+        place = int(np.argmax(left))
+        yield place
+        own = inside[place]
+        due[own] = np.maximum(due[own], of.sums.valid[own] * (bad[place] / valid[place]))
+        now = inside @ due
+        others = np.maximum(whole - bad, 1.0) / np.maximum(due.sum() - now, 1.0)
+        left &= (_evidence(valid, bad, now) >= enough) & (bad >= BESIDE * now * others)
+        shared = (inside & own) @ beyond
+        left &= shared < SAME * np.maximum(ranked.beyond, ranked.beyond[place])
+
+
+def _evidence(valid: Counts, bad: Counts, expected: Floats) -> Floats:
+    """Nats by which as many bad as there are explains the counts better than `expected` does."""
+    good = valid - bad
+    due = np.maximum(valid - expected, 1e-9)
+    gain = bad * np.log(np.maximum(bad, 1) / expected)
+    gain = gain + good * np.log(np.maximum(good, 1) / due)
+    return np.where(bad > expected, gain, 0.0)
 
 
 def _finding(of: Breakdown, slices: _Slices, place: int, excess: float) -> Finding:

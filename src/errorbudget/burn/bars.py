@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from errorbudget.burn.rate import Ints
-from errorbudget.ledger.window import moment
+from errorbudget.ledger.window import moment, short
 
 STRETCHES: Final = 40
 """Stretches of time that are told apart at most."""
@@ -50,10 +50,11 @@ class Bars:
 
     def line(self) -> str:
         """`▁▁▁▂▇█ 12:00–13:08 UTC, bad requests, up to 42%`."""
-        until = self.start + self.step * len(self.valid)
+        start, until = moment(self.start), moment(self.start + self.step * len(self.valid))
         drawn = "".join(_block(share, self.most) for share in self.shares)
-        within = f"{moment(self.start):%H:%M}–{moment(until):%H:%M} UTC"
-        return f"{drawn} {within}, share of bad requests, up to {self.most:.2%}"
+        within = f"{short(start, until)}–{until:%H:%M} UTC"
+        none = f"; {_NOTHING} no request" if _NOTHING in drawn else ""
+        return f"{drawn} {within}, share of bad requests, up to {self.most:.2%}{none}"
 
 
 def _block(share: float | None, most: float) -> str:

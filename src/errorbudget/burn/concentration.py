@@ -51,7 +51,8 @@ def concentration(of: Slices, allowance: float, usual: float) -> Concentration:
     here = named & (of.sums.valid > 0)
     sums, tenants = of.sums.take(np.flatnonzero(here)), int(here.sum())
     if not tenants:
-        return _nobody(0, "The requests name no tenant.")
+        some = of.sums.valid.any()
+        return _nobody(0, "The requests name no tenant." if some else "No valid request came.")
     expected = sums.expected(of.sums.usual(allowance))
     beyond = np.maximum(sums.bad - expected, 0.0)
     if beyond.sum() <= 0:

@@ -16,6 +16,7 @@ _LONGEST: Final = 120
 def first_move(
     *,
     valid: int,
+    silent: bool = False,
     where: Sequence[Finding],
     who: Concentration,
     changes: Sequence[Coincidence],
@@ -23,12 +24,14 @@ def first_move(
 ) -> str:
     """A sentence that says what to try or to look at first; `changes` are all that were weighed.
 
-    A flood goes before a change: rolling back does not stop it.
+    A flood goes before a change: rolling back does not stop it. Where it is `silent`, requests that
+    should come do not.
     """
     fitting = next((one.change for one in changes if one.fits), None)
-    if not valid:
+    if silent or not valid:
         then = f", then at {named(fitting)}, which coincides" if fitting else ""
-        return f"No valid request came: look at the way to the service{then}."
+        came = "Requests have stopped coming" if silent else "No valid request came"
+        return f"{came}: look at the way to the service{then}."
     if is_flood(who):
         return f"Limit tenant {who.top_tenant}, or scale for it: {_flood(who)}."
     if fitting is not None:

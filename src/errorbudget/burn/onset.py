@@ -1,15 +1,18 @@
 """Since when does it burn? One change point in the counts, and how far it may be from there.
 
 A one-sided likelihood ratio for "requests fail more often from here on" over every start and every
-end: https://doi.org/10.1093/biomet/57.1.1. Where failures creep up, a ramp takes the step's place.
+end: https://doi.org/10.1093/biomet/57.1.1. Where failures creep up, a ramp, or a curve that rises
+ever faster, takes the step's place; where the counts cannot tell which, the interval has room for
+the start of each.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
 from errorbudget.burn.rate import Floats, Ints, Mask
+from errorbudget.ledger.window import short
 
 MOST_BINS = 480
 """Bins whose every pair is tried; more are pooled first, and the start is then sought finely."""
@@ -18,11 +21,16 @@ SURE = 3.0
 said that it burns."""
 APART = 2.0
 """Starts within so many nats of the best are within the interval: about 95 %."""
+SLOW = 240
+"""A burn of fewer bins is taken to have stepped up, unless another shape is clearly better."""
 _RAMPS = 240
+_POWERS = (1, 2)
+"""A ramp rises with the time since its start, a curve with its square."""
 _BURSTS = 6
-_LULL = 3
-"""Bins that a lull lasts at least."""
+_LULL = 5
+"""Bins that a lull lasts at least: in fewer minutes no alert says that it is over."""
 _MOST_DISPERSION = 20.0
+_NO_DAY = datetime(1, 1, 2, tzinfo=UTC)
 _FEW = 3
 """Bad requests expected in a pooled bin, on average, below which a scatter says nothing."""
 _CHI2_MEDIAN = 0.4549
@@ -30,7 +38,7 @@ _CHI2_MEDIAN = 0.4549
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Onset:
-    """When requests began to fail more often, and between which moments that lies."""
+    """When requests began to fail more often, or stopped; and between which moments that lies."""
 
     at: datetime
     earliest: datetime
@@ -39,14 +47,32 @@ class Onset:
     """When they stopped doing so, or the end of what was looked at."""
     gradual: bool = False
     """Whether they crept up from there, rather than stepped up there."""
+    silence: bool = False
+    """Whether requests stopped coming there; none of them need have failed."""
+
+    @property
+    def what(self) -> str:
+        """What happened then, as a clause."""
+        return "requests stopped coming" if self.silence else "requests began to fail"
+
+    @property
+    def named(self) -> str:
+        """What happened then, as a thing."""
+        return "the silence" if self.silence else "the rise"
 
     def sentence(self) -> str:
         """The onset for a person."""
         how = "more and more requests fail since" if self.gradual else "more requests fail since"
-        between = f"between {self.earliest:%H:%M} and {self.latest:%H:%M}"
-        if self.latest - self.earliest > timedelta(hours=20):
-            between = f"between {self.earliest:%Y-%m-%d %H:%M} and {self.latest:%Y-%m-%d %H:%M}"
-        return f"{how} {self.at:%Y-%m-%d %H:%M} UTC ({between})"
+        if self.silence:
+            how = "no valid request came since"
+        return f"{how} {self.at:%Y-%m-%d %H:%M} UTC ({self.within})"
+
+    @property
+    def within(self) -> str:
+        """`between 14:05 and 14:08`, with dates where those differ."""
+        of_days = self.at if self.earliest.date() == self.latest.date() else _NO_DAY
+        earliest, latest = (short(edge, of_days) for edge in (self.earliest, self.latest))
+        return f"between {earliest} and {latest}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +122,26 @@ def onset(
     step, valid, bad = _latest(valid, bad, after)
     if step is None or step.surprise < SURE + (0 if sure else np.log(valid.size)):
         return None
-    ramp = _ramped(valid[: step.end], bad[: step.end])
-    gradual = ramp is not None and ramp.most > step.most + APART * step.dispersion
-    fit = ramp if ramp is not None and gradual else step
-    first, last = fit.within()
+    shapes = _likely(step, valid, bad)
+    middle, bounds = shapes[len(shapes) // 2], [one.within() for one in shapes]
     return Onset(
-        at=start + fit.best * width,
-        earliest=start + first * width,
-        latest=start + (last + 1) * width,
+        at=start + middle.best * width,
+        earliest=start + min(first for first, _ in bounds) * width,
+        latest=start + (max(last for _, last in bounds) + 1) * width,
         until=start + step.end * width,
-        gradual=gradual,
+        gradual=middle is not step,
     )
+
+
+def _likely(step: _Fit, valid: Ints, bad: Ints) -> list[_Fit]:
+    """The step, ramp and curve that the counts do not speak against, by when they start."""
+    until = slice(step.end)
+    others = (_ramped(valid[until], bad[until], power) for power in _POWERS)
+    shapes = [step, *(one for one in others if one is not None)]
+    most, apart = max(one.most for one in shapes), APART * step.dispersion
+    if step.end - step.best < SLOW and most <= step.most + apart:
+        return [step]
+    return sorted((one for one in shapes if one.most >= most - apart), key=lambda one: one.best)
 
 
 def _latest(valid: Ints, bad: Ints, after: int) -> tuple[_Fit | None, Ints, Ints]:
@@ -217,15 +252,15 @@ def _piecewise(n: Floats, k: Floats, start: int, end: int, bins: Ints) -> Floats
     return np.where(inside, _ratio(*within), _ratio(*around))
 
 
-def _ramped(valid: Ints, bad: Ints) -> _Fit | None:
-    """The ramp that explains most: failures as they were, then rising by the same each bin."""
+def _ramped(valid: Ints, bad: Ints, power: int) -> _Fit | None:
+    """The ramp that explains most: failures as they were, then rising with a power of the time."""
     pool = -(-valid.size // _RAMPS)
     skipped = valid.size % pool
     n, k = (_pooled(counts[skipped:], pool).astype(float) for counts in (valid, bad))
     bins = np.arange(n.size)
     n_before, k_before = _cumulated(n)[:-1], _cumulated(k)[:-1]
     base = np.where(n_before > 0, _ratio(k_before, n_before), 0.0)[:, None]
-    height = np.maximum(bins[None, :] - bins[:, None] + 0.5, 0.0)
+    height = np.maximum(bins[None, :] - bins[:, None] + 0.5, 0.0) ** power
     exposed = (n * height).sum(axis=1)
     excess = np.where(height > 0, k - n * base, 0.0).sum(axis=1)
     slope = np.maximum(_ratio(excess, exposed), 0.0)[:, None]

@@ -99,6 +99,12 @@ def moment(minute: int) -> datetime:
     return _EPOCH + minute * _MINUTE
 
 
+def short(at: datetime, beside: datetime) -> str:
+    """`14:05` in UTC; with its date where that is not the one of a moment told `beside` it."""
+    stamp, other = at.astimezone(UTC), beside.astimezone(UTC)
+    return f"{stamp:%H:%M}" if stamp.date() == other.date() else f"{stamp:%Y-%m-%d %H:%M}"
+
+
 @lru_cache(maxsize=4096)
 def _begins(calendar: Calendar, index: int) -> int:
     """When the index-th month, quarter or year since year 0 begins.

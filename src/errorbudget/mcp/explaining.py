@@ -59,7 +59,8 @@ def _objectives(door: Door, service: str) -> list[str]:
 
 def _headline(told: Told) -> str:
     """What stands alone, and what to try; both name routes, tenants and changes."""
-    return f"{quoting.line(told['headline'])} Try: {quoting.line(told['first_move'])}"
+    move = f" Try: {quoting.line(told['first_move'])}" if told["first_move"] else ""
+    return f"{quoting.line(told['headline'])}{move}"
 
 
 def _sections(told: Told) -> list[str]:

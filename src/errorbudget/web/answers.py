@@ -268,7 +268,7 @@ class Explanation(_Answer):
     service: str
     objective: str
     headline: str
-    first_move: str
+    first_move: str | None
     sections: list[Section]
     bars: Bars
     onset: Onset | None

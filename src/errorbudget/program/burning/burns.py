@@ -43,6 +43,8 @@ class BurnStanding:
     """The burn at which what is left lasts exactly as long as the window."""
     at: datetime
     """The moment that was looked at."""
+    silent: bool = False
+    """Whether requests that should be there are not."""
     members: "tuple[BurnStanding, ...]" = ()
     """The same of each service of a pool alone."""
 
@@ -60,6 +62,7 @@ class BurnStanding:
             "onset": _text(self.onset),
             "horizons": [self._horizon(one) for one in self.horizons],
             "sustainable": self.sustainable,
+            "silent": self.silent,
             **{name: budget[name] for name in state},
             "at": clock.text(self.at),
             "composite": budget["composite"],
@@ -112,6 +115,7 @@ def burn_standing(
         ),
         sustainable=_sustainable(budget),
         at=moment(end),
+        silent=bool(found.silent[place]),
     )
 
 

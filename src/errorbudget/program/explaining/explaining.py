@@ -1,9 +1,9 @@
 """What broke? Puts together everything that is known of one burn."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from math import sqrt
-from typing import Final, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -11,29 +11,19 @@ from errorbudget import clock
 from errorbudget.burn import attribution, concentration
 from errorbudget.burn.bars import Bars
 from errorbudget.burn.breakdown import Breakdown
-from errorbudget.burn.onset import Onset, onset
 from errorbudget.burn.rules import DAY
 from errorbudget.errors import Failure
-from errorbudget.ledger.window import Span, minute_ceil, minute_floor, moment
+from errorbudget.ledger.window import Span, minute_floor, moment
 from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.program.budgets.book import Book
 from errorbudget.program.burning import burning
-from errorbudget.program.burning.burns import BurnStanding, standings
+from errorbudget.program.burning.burns import standings
+from errorbudget.program.explaining.beginning import CALM, FEW, HOUR, beginning
 from errorbudget.program.explaining.explanation import Explanation
 from errorbudget.program.explaining.scene import Scene
 from errorbudget.program.explaining.witnesses import Witnesses
 from errorbudget.source import Source
 from errorbudget.store.changes import Changes
-
-HOUR: Final = 60
-MINUTE: Final = timedelta(minutes=1)
-LOOKBACK: Final = 180
-"""Minutes before a burn in which its onset is sought, or as many as it lasts."""
-
-_CALM: Final = ("none", "unknown")
-
-FEW: Final = 20
-"""With fewer failures a burn has no shape to speak of."""
 
 
 class Books(Protocol):
@@ -79,16 +69,19 @@ class Explaining:
         )
         allowance = float(scene.document.objectives[objective].target.allowance)
         where = attribution.attribution(found, allowance, _dispersion(scene))
-        told = self._witnesses.evidence(scene)
+        told, usual = self._witnesses.evidence(scene), _usual(scene)
         return Explanation(
             burn=scene.burn,
             span=scene.span,
             valid=valid,
             bad=bad,
+            usual=usual,
+            unknown=scene.unknown,
+            burns=_burns(scene, bad > valid * allowance),
             bars=_bars(scene),
             onset=scene.onset,
             where=where,
-            who=concentration.concentration(found.tenants, allowance, _usual(scene)),
+            who=concentration.concentration(found.tenants, allowance, usual),
             changes=told.changes,
             logs=told.logs,
             limits=(*_limits(scene, bad, found), *_unplaced(bad, where), *told.limits),
@@ -111,39 +104,19 @@ class Explaining:
         book = self._books.book([document], at=until or at)
         row = list(document.objectives).index(objective)
         burn = standings(book, until or at)[row]
-        end = minute_ceil(until or at)
-        start = minute_floor(since) if since else end - _worst(burn)
-        asked = since is not None or burn.alert not in _CALM
-        began = _onset(book, row, start, end, sure=asked)
-        if since is None and began is not None:
-            start, end = minute_floor(began.at), _ended(book, row, began, end)
-        clean = start if began is None else min(start, minute_floor(began.earliest))
+        span, began = beginning(book, row, burn, since, until or at)
+        clean = span.start if began is None else min(span.start, minute_floor(began.earliest))
         first = book.life(document).first_request
         before = Span(min(clean, max(clean - DAY, clean if first is None else first)), clean)
         return Scene(
-            book=book, row=row, burn=burn, span=Span(start, end), before=before, onset=began
+            book=book,
+            row=row,
+            burn=burn,
+            span=span,
+            before=before,
+            onset=began,
+            asked=since is not None,
         )
-
-
-def _worst(burn: BurnStanding) -> int:
-    """The minutes of the horizon that surely burns fastest; an hour where none does."""
-    sure = [(horizon.interval[0], horizon.minutes) for horizon in burn.horizons if horizon.interval]
-    return max(sure, key=lambda pair: (pair[0], -pair[1]), default=(0.0, HOUR))[1]
-
-
-def _onset(book: Book, row: int, start: int, end: int, *, sure: bool) -> Onset | None:
-    """When what burns in [start, end) began; `sure` where an alert or a person says it burns."""
-    first = start - max(LOOKBACK, end - start)
-    minutes = np.arange(first, end)
-    valid, bad = book.counts(np.full(minutes.size, row), minutes, minutes + 1)
-    return onset(moment(first), MINUTE, valid, bad, since=moment(start), sure=sure)
-
-
-def _ended(book: Book, row: int, began: Onset, end: int) -> int:
-    """The minute in which it stopped, unless too few requests failed until then to say where."""
-    first, stopped = minute_floor(began.at), min(end, minute_ceil(began.until))
-    _, bad = book.counts(np.array([row]), np.array([first]), np.array([stopped]))
-    return stopped if bad[0] >= FEW else end
 
 
 def _dispersion(scene: Scene) -> float:
@@ -166,9 +139,16 @@ def _usual(scene: Scene) -> float:
     return float(view.expected(np.array([scene.row]), scene.span.start, scene.span.end)[0])
 
 
+def _burns(scene: Scene, beyond: bool) -> bool:
+    """Whether something burns, or is silent; `beyond` where more failed than the budget allows."""
+    if scene.asked:
+        return beyond and scene.onset is not None
+    return scene.burn.silent or scene.burn.alert not in CALM
+
+
 def _limits(scene: Scene, bad: int, found: Breakdown) -> list[str]:
-    limits = list[str]()
-    if scene.burn.alert in _CALM:
+    limits = [scene.unknown] if scene.unknown else []
+    if scene.burn.alert in CALM:
         limits.append(f"No alert stands at {clock.text(scene.burn.at)}: this may be no burn.")
     if 0 < bad < FEW:
         limits.append(f"Only {bad} requests failed: too few for a shape to be sure.")

@@ -39,6 +39,12 @@ class Explanation:
     """The minutes that are explained."""
     valid: int
     bad: int
+    usual: float
+    """Requests that usually come in so many minutes at this time."""
+    unknown: str
+    """Why not all of the time could be seen; empty where it could."""
+    burns: bool
+    """Whether something burns, or is silent, that one could do something about."""
     bars: Bars
     """The time before and of the burn."""
     onset: Onset | None
@@ -64,6 +70,7 @@ class Explanation:
             ],
             "valid": self.valid,
             "bad": self.bad,
+            "usual": round(self.usual, 1),
             "bars": _bars(self.bars),
             "onset": None if self.onset is None else _onset(self.onset),
             "where": [finding.as_dict() for finding in self.where],
@@ -87,25 +94,34 @@ class Explanation:
         """What the rest of a first line says: the place, the flood, the change."""
         return points(self.where, self.who, self.changes)
 
-    def first_move(self) -> str:
-        """What to try or to look at first."""
+    def first_move(self) -> str | None:
+        """What to try or to look at first; None where nothing burns, or nothing is known."""
+        if not self.burns:
+            return None
         return first_move(
             valid=self.valid,
+            silent=self.silent,
             where=self.where,
             who=self.who,
             changes=self.changes,
             logs=self.logs,
         )
 
+    @property
+    def silent(self) -> bool:
+        """Whether it is about requests that stopped coming."""
+        return self.onset is not None and self.onset.silence
+
     def sections(self) -> list[Section]:
         """Every answer in the order in which it is needed; those without an answer are left out."""
+        move = self.first_move()
         told = {
             "Burn": [f"{self._symptom()} from {self._time()}", self.bars.line()],
-            "Try": [self.first_move()],
+            "Try": [] if move is None else [move],
             "Budget": numbers(self.burn),
             "Since": [] if self.onset is None else [self.onset.sentence()],
             "Where": [_finding(one) for one in self.where[:SHOWN]],
-            "Who": [self.who.sentence],
+            "Who": [self.who.sentence] if self.valid else [],
             "Changes": [_change(one) for one in self.changes[:SHOWN]],
             "Logs": [_pattern(one) for one in self.logs[:SHOWN]],
             "Limits": self.limits,
@@ -117,7 +133,10 @@ class Explanation:
 
     def _symptom(self) -> str:
         if not self.valid:
-            return "no valid request came"
+            if self.unknown:
+                return "nothing is known of this time"
+            usual = f", about {self.usual:,.0f} usually do" if self.usual >= 1 else ""
+            return f"no valid request came{usual}"
         target = self.burn.standing.document.objectives[self.burn.standing.objective].target
         rate = self.bad / (self.valid * float(target.allowance))
         return f"{self.bad:,} of {self.valid:,} requests failed, {digits(rate)}x"

@@ -6,9 +6,10 @@ from typing import Final
 
 import numpy as np
 
+from errorbudget import clock
 from errorbudget.burn.onset import Onset
 from errorbudget.ledger.spans import spread, without
-from errorbudget.ledger.window import Span
+from errorbudget.ledger.window import Span, moment
 from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.objective.indicator import Indicator
 from errorbudget.program.budgets.book import Book
@@ -31,6 +32,8 @@ class Scene:
     """The day before it began, as far as there were requests."""
     onset: Onset | None
     """When the burn began, as far as the counts tell."""
+    asked: bool = False
+    """Whether somebody named the time, rather than took the burn that is current."""
 
     @property
     def document(self) -> ObjectiveDocument:
@@ -52,6 +55,24 @@ class Scene:
         valid, _ = self.counts(self.before)
         enough = len(self.before) * MOST // max(valid, 1)
         return [kept for part in spread(self.before, enough) for kept in self.kept(part)]
+
+    @cached_property
+    def unknown(self) -> str:
+        """Why there are minutes of it that nobody could see, in a sentence; empty where none."""
+        if self.onset is not None and self.onset.silence:
+            return ""
+        span, reached = self.span, self.book.life(self.document).as_of
+        if reached is None:
+            return "Nothing is known: no request of it was ever seen."
+        if moment(span.start) >= reached:
+            return f"Nothing is known of this time: its data reaches to {clock.text(reached)}."
+        row, start, end = (np.array([one]) for one in (self.row, span.start, span.end))
+        alive, minutes = self.book.lives.coverage(start, end, row)
+        if alive[0] >= minutes[0]:
+            return ""
+        if not alive[0]:
+            return "Nothing is known of this time: no source of its requests was alive."
+        return f"Of its {minutes[0]:,} minutes, {minutes[0] - alive[0]:,} could not be seen."
 
     def counts(self, span: Span) -> tuple[int, int]:
         """Valid and bad requests of a span."""

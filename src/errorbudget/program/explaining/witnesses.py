@@ -151,7 +151,7 @@ def _series(scene: Scene) -> Series:
 
 def _burning(scene: Scene, began: Onset | None) -> Span:
     """The minutes in which it burns, as far as known."""
-    if began is None:
+    if began is None or began.silence:
         return scene.span
     first = max(minute_floor(began.earliest), scene.before.start)
     return Span(first, max(min(minute_ceil(began.until), scene.span.end), first + 1))

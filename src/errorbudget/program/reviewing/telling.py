@@ -42,8 +42,8 @@ class Cause:
     span: Span
     points: Sequence[str]
     """The place, whose requests, the change: what stands out."""
-    first: str
-    """What to look at first."""
+    first: str | None
+    """What to look at first; None where too little is known of it."""
 
     def as_dict(self) -> dict[str, Any]:
         """The cause as JSON has it."""

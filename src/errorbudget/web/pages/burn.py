@@ -60,15 +60,15 @@ def _what(found: Explanation) -> str:
     """`It took 18 % of the quarterly budget.`"""
     budget = found.burn.standing.budget
     if not found.valid or not budget.allowed:
-        return "No valid request came."
+        return found.unknown or "No valid request came."
     return f"It took {share(float(found.bad / budget.allowed))} of the {window(budget)} budget."
 
 
 def _advice(found: Explanation) -> Iterator[str]:
     """What to try first, as the alert says it, then where to look, and the runbook."""
     document = found.burn.standing.document
-    if found.bad or not found.valid:
-        yield found.first_move()
+    if (move := found.first_move()) is not None:
+        yield move
     if found.where:
         place = found.where[0]
         failing = f"{count(place.bad)} of its {count(place.n)} requests fail"
