@@ -67,6 +67,10 @@ def test_a_revoked_or_expired_token_opens_nothing(guarded: Served):
 
     assert revoked.json()["valid"] is False
     assert guarded.client.get("/api/v1/budgets", headers=token).status_code == 401
+    # The last one goes, and nobody was asked whether the server may open.
+    guarded.client.delete("/api/v1/tokens/admin", headers=guarded.admin)  # pyright: ignore
+    for path in ("/api/v1/budgets", "/api/v1/status", "/api/v1/tokens", "/metrics"):
+        assert guarded.client.get(path).status_code == 401, path
 
 
 def test_a_token_for_one_service_tells_and_hears_of_that_one_alone(guarded: Served):
@@ -86,6 +90,34 @@ def test_a_token_for_one_service_tells_and_hears_of_that_one_alone(guarded: Serv
     assert refused.status_code == 403
     assert [budget["service"] for budget in budgets] == ["shop"]
     assert guarded.client.get("/api/v1/audit", headers=token).status_code == 403
+
+
+def test_a_token_for_one_environment_neither_tells_of_nor_corrects_another(guarded: Served):
+    document = DOCUMENT.format(service="cart") + "environment: production\n"
+    guarded.post("/api/v1/documents", content=document.encode(), headers=guarded.admin)  # pyright: ignore
+    token = make(guarded, "staging only", "ingest", "read", environments=["staging"])
+    change = {"service": "cart", "version": "1", "environment": "production"}
+    correction = {"service": "cart", "request_ids": ["a"], "reason": "wrong"}
+    own = change | {"environment": "staging"}
+
+    def status(path: str, **sent: object) -> int:
+        return guarded.client.post(path, headers=token, **sent).status_code  # pyright: ignore
+
+    assert status("/api/v1/changes", json=change) == 403
+    assert status("/api/v1/changes", json=own) == 200
+    assert status("/api/v1/corrections", json=correction) == 403
+    assert status("/api/v1/files", params={"name": "a.ndjson"}, content=b"{}") == 403
+    # A file may name any service, so a token for one sends none.
+    shop = make(guarded, "shop only", "ingest", services=["shop"])
+    file = {"name": "a.ndjson", "service": "shop"}
+    answer = guarded.client.post("/api/v1/files", params=file, content=b"{}", headers=shop)
+    assert answer.status_code == 403
+    for path in ("/api/v1/accounts", "/api/v1/documents/history"):
+        answer = guarded.client.get(path, params={"service": "cart"}, headers=token)
+        assert answer.status_code == 403, path
+    guarded.client.post("/api/v1/changes", json=change, headers=guarded.admin)  # pyright: ignore
+    told = guarded.client.get("/api/v1/changes", headers=token).json()
+    assert [one["environment"] for one in told] == ["staging"]
 
 
 def test_spans_of_other_services_are_set_aside_and_the_sender_is_told(guarded: Served):

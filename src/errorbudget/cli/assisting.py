@@ -7,7 +7,6 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
-from errorbudget import clock
 from errorbudget.cli.door.door import Door, entered, over
 from errorbudget.cli.gate import askers
 from errorbudget.cli.options import home_path
@@ -101,7 +100,7 @@ def _unguarded() -> Generator[Door]:
     from errorbudget.program.tokens import Tokens
 
     with Program.open(home_path()) as program:
-        if Tokens(program.home).are_any(clock.now()):
+        if Tokens(program.home).were_any():
             raise Failure(
                 "this home has tokens, and only a server checks them",
                 "Start `errorbudget serve`; calls over HTTP then go to it with their own token.",

@@ -77,6 +77,10 @@ class Tokens:
         """Whether some token is valid."""
         return any(token.is_valid(now) for token in self._known.values())
 
+    def were_any(self) -> bool:
+        """Whether a token was ever made, be it expired or revoked since."""
+        return bool(self._known)
+
     def found(self, text: str, now: datetime) -> Token | None:
         """The valid token of this text."""
         id_, secret = parts(text)

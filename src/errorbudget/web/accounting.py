@@ -22,6 +22,8 @@ def accounts(
 ) -> Response:
     """Every bad request of a quarter once: by change, by incident, by background."""
     caller.about(service)
+    if caller.allowed.environments:
+        caller.within(server.document(service).environment)
     return as_json(server.patient.accounts(service, quarter, at))
 
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from errorbudget import clock
 from errorbudget.web import answers
-from errorbudget.web.calling import Here, documented
+from errorbudget.web.calling import Here, Reads, documented
 from errorbudget.web.failing import as_json
 
 router = APIRouter(tags=["health"])
@@ -42,7 +42,7 @@ def readyz(server: Here) -> Response:
     summary="How the server is doing",
     responses=documented(answers.Health, "Its watch, its journal and its mail."),
 )
-def status(server: Here) -> Response:
+def status(server: Here, _caller: Reads) -> Response:
     """Numbers for people; /metrics has them for machines."""
     pulse, stream = server.current.pulse, server.stream.state
     told: dict[str, Any] = {

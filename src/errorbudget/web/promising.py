@@ -83,6 +83,8 @@ def _parts(sent: bytes) -> tuple[bytes, dict[str, bytes]]:
 def history(server: Here, caller: Reads, service: Annotated[str, Query()]) -> Response:
     """Versions, who signed them when, and which decisions each judged."""
     caller.about(service)
+    if caller.allowed.environments:
+        caller.within(server.document(service).environment)
     return as_json(server.program.history.of(service))
 
 

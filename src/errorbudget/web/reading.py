@@ -141,7 +141,7 @@ def changes(
     found = server.program.home.changes.list(
         service, since=moment_of(since, "since"), until=moment_of(until, "until")
     )
-    return as_json([one.as_dict() for one in found if caller.sees((one.service,))])
+    return as_json([one.as_dict() for one in found if caller.sees((one.service,), one.environment)])
 
 
 @router.get(

@@ -142,9 +142,11 @@ async def files(  # noqa: PLR0913 -- one parameter for each option of the comman
     logs: bool = False,
     maps: Annotated[list[str] | None, Query(alias="map", description="COLUMN=SQL")] = None,
 ) -> Response:
-    """What `errorbudget ingest` does with a file: each record once, however often it is sent."""
-    if caller.allowed.services or caller.allowed.environments:
-        caller.about(service or "any in the file")
+    """What `errorbudget ingest` does with a file: each record once, however often it is sent.
+
+    For tokens that are bound to no service: a file's records may name any.
+    """
+    caller.everything()
     file = server.spool(name)
     try:
         await _spooled(request, file, server.configuration.receive.file)
@@ -187,6 +189,8 @@ class Correction(BaseModel):
 def corrections(server: Here, caller: Sends, sent: Correction) -> Response:
     """A 200 that corrupted an order is bad; the correction is an entry of the audit trail."""
     caller.about(sent.service)
+    if caller.allowed.environments:
+        caller.within(server.document(sent.service).environment)
     return as_json(server.correct(sent.service, sent.request_ids, sent.verdict, sent.reason))
 
 
@@ -211,6 +215,7 @@ class ChangeTold(BaseModel):
 def changes(server: Here, caller: Sends, sent: ChangeTold) -> Response:
     """What altered production, so that burns can be compared with it."""
     caller.about(sent.service)
+    caller.within(sent.environment)
     now = clock.now()
     change = _change(sent, now)
     return as_json(server.program.changes.record(change, now=now).as_dict())

@@ -147,9 +147,12 @@ class Server:
 
     @property
     def needs_tokens(self) -> bool:
-        """Without tokens the server serves its own machine alone, and all of it."""
+        """Until a token is made the server serves its own machine alone, and all of it.
+
+        It stays guarded when its last token expires: nobody was asked whether it may open.
+        """
         is_open = any(not is_loopback(split(one)[0]) for one in self.configuration.listens)
-        return is_open or self.tokens.are_any(clock.now())
+        return is_open or self.tokens.were_any()
 
     def start(self) -> None:
         """Begin to load and to watch."""
