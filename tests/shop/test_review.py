@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from errorbudget.objective.reading import read
 from errorbudget.program.program import Program
 from errorbudget.review.markdown import markdown
 from errorbudget.review.page import body
@@ -130,25 +129,18 @@ def test_a_reader_finds_verdict_account_and_what_changes_before_the_evidence(
     assert "## Ask again" in evidence
 
 
-def test_the_next_version_of_a_target_that_changes_is_ready_to_be_signed(
+def test_a_coarse_budget_keeps_its_target_and_says_what_would_make_it_mean_something(
     told: Told, review: dict[str, Any]
 ) -> None:
     program, shop, _ = told
+    ledger = objective(review, "ledger")
 
     following = program.reviews.next_versions(quarter="2026Q3", at=shop.at(92) + timedelta(days=1))
 
-    changes = {
-        service["service"]: one["recalibration"]["next"]
-        for service in review["services"]
-        for one in service["objectives"]
-        if one["recalibration"]["advice"] != "keep"
-    }
-    targets = {
-        name: str(read(written, file=name).objectives["availability"].target)
-        for name, written in following.items()
-    }
-    assert targets == changes
-    assert targets.keys() == {"ledger"}
+    assert ledger["meaningful"] == "coarse"
+    assert ledger["recalibration"]["advice"] == "keep"
+    assert "Counts of so few say little: coarse:" in markdown(review)
+    assert following == {}
 
 
 def test_as_a_page_it_says_the_same_and_runs_nothing(review: dict[str, Any]) -> None:

@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "incident": "incident",
     "audit": "audit",
     "review": "review",
+    "cadences": "cadences",
     "serve": "serve",
     "mcp": "mcp",
     "token": "token",

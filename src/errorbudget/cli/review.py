@@ -11,7 +11,7 @@ from errorbudget.cli.options import At, Json, Told, asked_moment, print_json
 from errorbudget.errors import Failure
 
 
-def review(
+def review(  # noqa: PLR0913 -- one parameter for each option
     service: Annotated[str | None, typer.Argument(metavar="[SERVICE]")] = None,
     *,
     quarter: Annotated[
@@ -30,14 +30,21 @@ def review(
             "--write-next", help="Write documents whose targets change here, to be signed."
         ),
     ] = None,
+    as_told: Annotated[
+        bool,
+        typer.Option("--as-told", help="As it was told when the quarter closed, not as known now."),
+    ] = False,
     at: At = None,
     as_json: Json = False,
 ) -> None:
     """What a quarter was: kept or not, where the budget went, what to change, on what evidence."""
     moment = asked_moment(at)
     with entered() as door:
-        told = door.review.read(service, quarter, moment)
-        following = door.review.next_versions(service, quarter, moment) if write_next else {}
+        reviews = door.review
+        told = (
+            reviews.as_told(service, quarter) if as_told else reviews.read(service, quarter, moment)
+        )
+        following = reviews.next_versions(service, quarter, moment) if write_next else {}
     written = [*_documents(following, write_next), *_pages(told, service, out)]
     if as_json:
         print_json(told | {"written": [str(path) for path in written]})

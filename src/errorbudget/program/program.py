@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from errorbudget.program.proposing.backtests import Backtests
     from errorbudget.program.proposing.differing import Differing
     from errorbudget.program.proposing.proposals import Proposals
+    from errorbudget.program.reviewing.cadences import Cadences
     from errorbudget.program.reviewing.reviews import Reviews
 
 
@@ -215,6 +216,13 @@ class Program:
     def accounts(self) -> Accounts:
         """Where the budget went, looking back."""
         return Accounts(self.home, self.budgets)
+
+    @cached_property
+    def cadences(self) -> "Cadences":
+        """Other ways to keep accounts, tried on what there was."""
+        from errorbudget.program.reviewing.cadences import Cadences
+
+        return Cadences(self.home, self.source, self.budgets)
 
     @cached_property
     def reviews(self) -> "Reviews":

@@ -18,6 +18,7 @@ from errorbudget.store.documents import Documents
 from errorbudget.store.incidents import Incidents
 from errorbudget.store.lock import hold
 from errorbudget.store.outbox import Outbox
+from errorbudget.store.reviews import Reviews
 from errorbudget.store.revision import bring_up_to_date
 from errorbudget.store.signatures import Signers
 from errorbudget.store.signings import Signings
@@ -152,6 +153,11 @@ class Home:
     def alerts(self) -> Alerts:
         """Where alerts stand, and what was told."""
         return Alerts(self.database)
+
+    @cached_property
+    def reviews(self) -> Reviews:
+        """What was told of quarters when they had closed."""
+        return Reviews(self.database)
 
     @cached_property
     def tokens(self) -> Tokens:

@@ -301,3 +301,13 @@ happening = Table(
     Column("notice", String(64), nullable=False, comment="which notice told of it; empty: none"),
     Index(None, "incident"),
 )
+
+review = Table(
+    "review",
+    metadata,
+    Column("name", String, primary_key=True, comment="the document's"),
+    Column("quarter", String(6), primary_key=True, comment="as in 2026Q3"),
+    Column("made_at", Moment, nullable=False),
+    Column("digest", String(64), nullable=False, comment="SHA-256 of the body, hex"),
+    Column("body", LargeBinary, nullable=False, comment="one document's part, as JSON"),
+)

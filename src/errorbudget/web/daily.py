@@ -15,10 +15,10 @@ LOOKS: Final = 60.0
 
 
 class Daily:
-    """Does something once a day, and a minute after it was started."""
+    """Does some things once a day, and a minute after it was started, one after the other."""
 
-    def __init__(self, work: Callable[[], object]) -> None:
-        self._work = work
+    def __init__(self, *works: Callable[[], object]) -> None:
+        self._works = works
         self._done: date | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="errorbudget-daily")
@@ -37,11 +37,12 @@ class Daily:
         while not self._stopping.wait(LOOKS):
             today = clock.now().date()
             if today != self._done:
-                self._attempt()
+                for work in self._works:
+                    self._attempt(work)
                 self._done = today
 
-    def _attempt(self) -> None:
+    def _attempt(self, work: Callable[[], object]) -> None:
         try:
-            self._work()
+            work()
         except Exception:  # tomorrow is another day; the rest of the server goes on
-            LOG.exception("what is older than it is kept could not be dropped")
+            LOG.exception("what is done once a day could not be done")

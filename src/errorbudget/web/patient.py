@@ -1,13 +1,14 @@
 """Questions that take their time, one after the other, on sources of their own."""
 
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 from errorbudget import clock
 from errorbudget.errors import Failure
+from errorbudget.notify.message import Message
 from errorbudget.objective.proposal.caps import Caps
 from errorbudget.program.budgets.budgets import Budgets
 from errorbudget.program.configuration import Configuration
@@ -18,9 +19,12 @@ from errorbudget.program.program import Program
 from errorbudget.program.proposing.backtests import Backtests
 from errorbudget.program.proposing.differing import Differing
 from errorbudget.program.proposing.proposals import Proposals
+from errorbudget.program.reviewing.cadences import Cadences
+from errorbudget.program.reviewing.closings import Closings
 from errorbudget.program.reviewing.reviews import Reviews
 from errorbudget.program.trail.accounts import Accounts
 from errorbudget.program.trail.reconciling import Reconciling
+from errorbudget.program.watching.watching import Route
 from errorbudget.source.sources import Sources
 
 
@@ -79,6 +83,28 @@ class Patient:
         """What a review would have signed next, by document. Raises Failure."""
         with self._turn() as source, source.snapshot():
             return self._reviews(source).next_versions(service, quarter, at=at or clock.now())
+
+    def review_as_told(self, service: str | None, quarter: str | None) -> dict[str, Any]:
+        """A quarter as it was told when it had closed. Raises Failure."""
+        with self._turn() as source:
+            return self._reviews(source).as_told(service, quarter)
+
+    def review_what_closed(
+        self, now: datetime, *, route: Route, wake: Callable[[], None]
+    ) -> list[Message]:
+        """Review the quarters that have closed, once each; what was told."""
+        program = self._program
+        with self._turn() as source, source.snapshot():
+            reviews = self._reviews(source)
+            closings = Closings(program.home, program.objectives, reviews, route=route, wake=wake)
+            return closings.review_what_closed(now)
+
+    def cadences(self, service: str, at: datetime | None) -> dict[str, Any]:
+        """What another cadence would have meant for a service. Raises Failure."""
+        with self._turn() as source, source.snapshot():
+            budgets = Budgets(self._program.home, source, self._program.objectives)
+            cadences = Cadences(self._program.home, source, budgets)
+            return cadences.simulate(service, at=at or clock.now())
 
     def courses(self, service: str, at: datetime | None) -> list[Course]:
         """What happened to each budget of a service over its window. Raises Failure."""

@@ -35,6 +35,15 @@ class NextVersion(BaseModel):
     body: Annotated[str, Field(description="Its exact bytes, base64.")]
 
 
+class CadencesTold(BaseModel):
+    """Ways to keep accounts side by side, each with its freezes."""
+
+    model_config = _MORE
+    service: str
+    sentence: str
+    cadences: list[dict[str, Any]]
+
+
 @router.get(
     "/reviews",
     summary="The review of a quarter",
@@ -46,9 +55,16 @@ def reviews(
     at: At,
     service: str | None = None,
     quarter: str | None = None,
+    *,
+    as_told: bool = False,
 ) -> Response:
-    """Of a document, or of all: kept or not, where the budget went, what to change."""
+    """Of a document, or of all: kept or not, where the budget went, what to change.
+
+    By all that is known now; `as_told` is what was told when the quarter had closed.
+    """
     about(caller, service)
+    if as_told:
+        return as_json(server.patient.review_as_told(service, quarter))
     return as_json(server.patient.review(service, quarter, at))
 
 
@@ -70,6 +86,17 @@ def following(
     return as_json(
         [{"name": name, "body": b64encode(body).decode()} for name, body in found.items()]
     )
+
+
+@router.get(
+    "/cadences",
+    summary="What another cadence would have meant",
+    responses=documented(CadencesTold, "What `errorbudget cadences --json` prints."),
+)
+def cadences(server: Here, caller: Reads, service: str, at: At) -> Response:
+    """A service's last year by month, quarter, year, sliding, and both: freezes and returns."""
+    caller.about(service)
+    return as_json(server.patient.cadences(service, at))
 
 
 def about(caller: Caller, service: str | None) -> None:

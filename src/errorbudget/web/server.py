@@ -87,7 +87,10 @@ class Server:
         self._delivery = Delivery(program.home.outbox, self._addresses.channels, clock=clock.now)
         self.current = self._current()
         self.patient = Patient(program, configuration)
-        self.heartbeat, self._daily = self._heartbeat(), Daily(self.patient.prune)
+        self.heartbeat, self._daily = (
+            self._heartbeat(),
+            Daily(self._review_what_closed, self.patient.prune),
+        )
         self.own = OwnRequests(self.stream) if configuration.measure_itself else None
         self._reading = program.source.another()
         self._reading_turn = threading.Lock()
@@ -153,6 +156,12 @@ class Server:
         """
         is_open = any(not is_loopback(split(one)[0]) for one in self.configuration.listens)
         return is_open or self.tokens.were_any()
+
+    def _review_what_closed(self) -> None:
+        """Quarters that have closed; before anything of them is dropped."""
+        self.patient.review_what_closed(
+            clock.now(), route=self._addresses.of, wake=self._delivery.wake
+        )
 
     def start(self) -> None:
         """Begin to load and to watch."""

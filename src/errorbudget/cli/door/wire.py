@@ -49,6 +49,10 @@ class Wire:
         """What the server says to a question; what is None is not asked. Raises Failure."""
         return self._read(self._answer("GET", path, query))
 
+    def get_patiently(self, path: str, **query: object) -> Any:
+        """The same, however long the server works on it. Raises Failure."""
+        return self._read(self._answer("GET", path, query, timeout=_LONG))
+
     def post(
         self,
         path: str,

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
+import orjson
 
 from errorbudget import clock
 from errorbudget.errors import Failure
@@ -103,6 +104,24 @@ class Reviews:
         then = self._quarters([self._before(one) for one in subjects], known)
         services = [self._told(one, last, known) for one, last in zip(now, then, strict=True)]
         return telling.whole(wanted, services, at, alone=service is not None)
+
+    def as_told(self, service: str | None = None, quarter: str | None = None) -> dict[str, Any]:
+        """The review as it was told when its quarter had closed, word by word.
+
+        Raises Failure where nothing was told of that quarter.
+        """
+        documents = self._documents(service)
+        wanted = quarter_of(quarter) if quarter else _last(documents, clock.now())
+        found = [self._home.reviews.one(one.name, str(wanted)) for one in documents]
+        kept = [one for one in found if one is not None]
+        if not kept:
+            raise Failure(
+                f"--as-told: no review of {wanted} was made when it closed",
+                "A server makes one the day after; without --as-told it is made now.",
+            )
+        services = [orjson.loads(one.body) for one in kept]
+        made = max(one.made_at for one in kept)
+        return telling.whole(wanted, services, made, alone=service is not None)
 
     def next_versions(
         self, service: str | None = None, quarter: str | None = None, *, at: datetime

@@ -138,6 +138,7 @@ _WORDS: Final = {
     "window": "{name} {objective}: {bad:+} bad and {valid:+} valid in the window from {window[0]}",
     "outcome": "{service} {change} {outcome} (exit {exit_code})",
     "notice": "{service} {objective}: {level} {notice}",
+    "verdicts": "{name}: the review of {quarter}",
     "torn_bytes": "an unfinished write of {torn_bytes} bytes is gone from {file}",
     "signature": "{name} {digest:.12} as {role} by {principal}",
     "past_the_gate": "{service} {version} shipped past the gate: {past_the_gate}",
