@@ -103,6 +103,9 @@ def history(
         for one in version["signatures"]:
             sys.stdout.write(f"    {one['at']}  signed as {one['role']} by {one['principal']}\n")
         sys.stdout.write(f"    {_judged(version['decisions'])}\n")
+        if advised := version["advised"]:
+            of = f"{advised} change{'s' if advised > 1 else ''}"
+            sys.stdout.write(f"    before it bound, the gate only advised on {of}\n")
 
 
 def _since(version: Told) -> str:

@@ -29,7 +29,18 @@ from errorbudget.web import (
     sending,
 )
 from errorbudget.web.families import Note
-from errorbudget.web.pages import burn, gate, live, overview, review, service, signing_in, trail
+from errorbudget.web.pages import (
+    burn,
+    drafting,
+    gate,
+    live,
+    objectives,
+    overview,
+    review,
+    service,
+    signing_in,
+    trail,
+)
 from errorbudget.web.plain import PlainQuestions
 from errorbudget.web.server import Server
 from errorbudget.web.surfaces import argo, flagger, kubernetes
@@ -58,7 +69,8 @@ def application(server: Server) -> FastAPI:
         app.include_router(routes.router)
     for surface in (argo, flagger, github, kubernetes):
         app.include_router(surface.router)
-    for shown in (overview, service, burn, gate, review, trail, signing_in, live):
+    reading_on = (objectives, drafting, burn, gate, review, trail)
+    for shown in (overview, service, *reading_on, signing_in, live):
         app.include_router(shown.router)
     app.add_middleware(PlainQuestions, server=server)
     app.add_middleware(Logged, notes=server.notes)

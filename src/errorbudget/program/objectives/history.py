@@ -34,7 +34,7 @@ class History:
         return {
             "service": name,
             "versions": [
-                self._version(digest, went, in_force) | {"decisions": judged[digest]}
+                self._version(digest, went, in_force) | _ruled(judged[digest], went)
                 for digest, went in states.items()
             ],
         }
@@ -76,3 +76,10 @@ class History:
                     }
                 )
         return found
+
+
+def _ruled(judged: Sequence[dict[str, Any]], went: Sequence[Version]) -> dict[str, Any]:
+    """What a version decided since it was in force; before, the gate only said what it would."""
+    bound = [one.since for one in went if one.state == "binding"]
+    ruled = [one for one in judged if bound and clock.parse(one["at"]) >= min(bound)]
+    return {"decisions": ruled, "advised": len(judged) - len(ruled)}

@@ -255,6 +255,16 @@ def _notes(document: ObjectiveDocument, body: bytes, file: Path, now: datetime) 
     ]
 
 
+def tried(body: bytes, file: Path) -> tuple[ObjectiveDocument, list[str], int]:
+    """A document that was sent: read, its notes, and how many of its examples hold.
+
+    Raises DocumentInvalid naming each problem, or each example that does not hold.
+    """
+    document = read(body, file=str(file))
+    refuse_failing(document, body, file)
+    return document, _notes(document, body, file, clock.now()), len(document.examples)
+
+
 def tested(file: Path) -> int:
     """How many examples of a document hold. Raises DocumentInvalid naming each that does not."""
     return tested_text(_bytes(file), file)

@@ -72,6 +72,7 @@ def sent(scope: Scope) -> Callable[[Request], Awaitable[Form]]:
     return form
 
 
+ToRead = Annotated[Form, Depends(sent(Scope.READ))]
 ToApprove = Annotated[Form, Depends(sent(Scope.APPROVE))]
 ToAsk = Annotated[Form, Depends(sent(Scope.GATE))]
 ToAdminister = Annotated[Form, Depends(sent(Scope.ADMIN))]
