@@ -27,10 +27,11 @@ def handoff(
     templates: tuple[str, ...] = (TEMPLATE,),
     request_ids: tuple[str, ...] = ("t1", "t2"),
     services: tuple[str, ...] = ("checkout",),
+    environment: str = "",
 ) -> Handoff:
     return Handoff(
         services=services,
-        environment="production",
+        environment=environment,
         since=SINCE,
         until=UNTIL,
         request_ids=request_ids,
@@ -78,6 +79,23 @@ def test_logql_is_one_line_that_holds_ids_and_a_pattern_of_each_template():
 
     assert query.startswith('{service_name=~"checkout|check\\\\.out\\\\-2"} |~ "t1|t2|cannot')
     assert "\n" not in query
+
+
+def test_logql_by_id_asks_the_metadata_beside_the_lines():
+    assert handoff().logql_by_id() == '{service_name=~"checkout"} | trace_id=~"t1|t2"'
+
+
+def test_every_query_of_a_tool_that_knows_environments_keeps_to_its_own_and_the_unnamed():
+    of = handoff(environment="prod")
+    labels = ' | deployment_environment=~"prod|" | deployment_environment_name=~"prod|"'
+    clickhouse = " ".join(of.sql("clickhouse", OTEL).split())
+
+    assert of.logql().endswith(labels)
+    assert of.logql_by_id().endswith(labels)
+    assert "ResourceAttributes['deployment.environment'] IN ('', 'prod')" in clickhouse
+    assert "ResourceAttributes['deployment.environment.name'] IN ('', 'prod')" in clickhouse
+    *_, where = of.elasticsearch()["query"]["bool"]["filter"]
+    assert where["bool"]["should"][0] == {"term": {"service.environment": "prod"}}
 
 
 def test_elasticsearch_asks_for_ids_or_the_phrases_of_a_template():

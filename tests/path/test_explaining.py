@@ -110,7 +110,8 @@ def test_a_burn_is_handed_over_with_a_query_for_each_tool(run: Run, shop: None) 
 
     assert (told["from"], told["to"]) == ("2026-03-02T13:30:00Z", "2026-03-02T14:00:00Z")
     assert told["services"] == ["shop"]
-    assert told["queries"].keys() == {"logql", "elasticsearch", "sql", "clickhouse"}
+    tools = {"logql", "logql_by_id", "elasticsearch", "sql", "clickhouse"}
+    assert told["queries"].keys() == tools
     assert sql.out.rstrip("\n") == told["queries"]["sql"]
 
 

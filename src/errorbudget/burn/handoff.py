@@ -32,6 +32,9 @@ class Columns:
     request_id: str
     level: str
     message: str
+    environment: tuple[str, ...] = ()
+    """Expressions of where a record was written, each empty where it says nothing; as ClickHouse
+    writes them."""
 
 
 OWN: Final = Columns(
@@ -51,8 +54,15 @@ OTEL: Final = Columns(
     request_id="TraceId",
     level="SeverityText",
     message="Body",
+    environment=(
+        "ResourceAttributes['deployment.environment']",
+        "ResourceAttributes['deployment.environment.name']",
+    ),
 )
 """As clickhouseexporter of the OpenTelemetry Collector (contrib) names them."""
+
+_LABELS: Final = ("deployment_environment", "deployment_environment_name")
+"""What Loki calls the environment, by the older and the newer semantic conventions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +89,7 @@ class Handoff:
             "templates": list(self.templates),
             "queries": {
                 "logql": self.logql(),
+                "logql_by_id": self.logql_by_id(),
                 "elasticsearch": self.elasticsearch(),
                 "sql": self.sql("duckdb", OWN),
                 "clickhouse": self.sql("clickhouse", OTEL),
@@ -86,14 +97,24 @@ class Handoff:
         }
 
     def logql(self) -> str:
-        """For Loki, whose OpenTelemetry ingestion calls the stream's label `service_name`.
+        """For Loki: ids and templates, sought in the lines.
 
         The times are given beside a LogQL query, not in it.
         """
-        services = "|".join(map(re.escape, self.services))
-        query = f"{{service_name=~{_go(services)}}}"
         sought = [*map(re.escape, self.request_ids), *self._patterns()]
-        return f"{query} |~ {_go('|'.join(sought))}" if sought else query
+        return self._logql(f" |~ {_go('|'.join(sought))}" if sought else "")
+
+    def logql_by_id(self) -> str:
+        """For Loki: ids, sought where its OpenTelemetry ingestion puts them, beside the lines."""
+        ids = "|".join(map(re.escape, self.request_ids))
+        return self._logql(f" | trace_id=~{_go(ids)}" if ids else "")
+
+    def _logql(self, sought: str) -> str:
+        """What Loki's OpenTelemetry ingestion calls the service is `service_name`."""
+        services = _go("|".join(map(re.escape, self.services)))
+        here = _go(f"{re.escape(self.environment)}|")  # a label that is missing is empty
+        where = "".join(f" | {label}=~{here}" for label in _LABELS) if self.environment else ""
+        return f"{{service_name=~{services}}}{sought}{where}"
 
     def elasticsearch(self) -> dict[str, Any]:
         """The body of a search, in the fields of the Elastic Common Schema."""
@@ -109,15 +130,24 @@ class Handoff:
             "filter": [
                 {"terms": {"service.name": list(self.services)}},
                 {"range": {"@timestamp": within}},
+                *self._in_environment(),
             ]
         }
         if should:
             query |= {"should": should, "minimum_should_match": 1}
         return {"query": {"bool": query}, "sort": [{"@timestamp": "asc"}], "size": 500}
 
+    def _in_environment(self) -> list[dict[str, Any]]:
+        """Records of the environment, and those that say nothing of theirs."""
+        if not self.environment:
+            return []
+        same = {"term": {"service.environment": self.environment}}
+        silent = {"bool": {"must_not": [{"exists": {"field": "service.environment"}}]}}
+        return [{"bool": {"should": [same, silent], "minimum_should_match": 1}}]
+
     def sql(self, dialect: str, columns: Columns) -> str:
         """For an engine that sqlglot knows and that matches with RE2."""
-        from sqlglot import exp, select
+        from sqlglot import exp, parse_one, select
 
         def text(value: str) -> exp.Expr:
             return exp.Literal.string(value)
@@ -150,6 +180,14 @@ class Handoff:
             .where(time.copy() >= at(self.since), time.copy() < at(self.until))
             .order_by(time.copy())
         )
+        if self.environment:
+            here = [text(""), text(self.environment)]
+            query = query.where(
+                *(
+                    exp.In(this=parse_one(one, read="clickhouse"), expressions=here)
+                    for one in columns.environment
+                )
+            )
         if sought:
             query = query.where(exp.or_(*sought))
         return query.sql(dialect, pretty=True)

@@ -14,6 +14,7 @@ class Tool(StrEnum):
     """Whose query is printed."""
 
     LOGQL = "logql"
+    LOGQL_BY_ID = "logql_by_id"
     ELASTICSEARCH = "elasticsearch"
     SQL = "sql"
     CLICKHOUSE = "clickhouse"
