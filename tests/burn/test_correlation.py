@@ -216,7 +216,31 @@ def test_a_coincidence_is_written_with_its_change_by_id() -> None:
     assert told["change"] == "checkout-2.14"
     assert told["fits"] is True
     assert told["version"] == "2.14"
-    assert one.sentence().startswith("deploy checkout 2.14 coincides: rolled out 14:05")
+
+
+def test_a_rollout_of_another_day_is_told_with_its_date() -> None:
+    (one,) = weigh(Candidate(change=change("2.14", -20 * 60, 12)))
+
+    assert one.evidence[0].startswith("rolled out 2026-03-01 18:07–18:19, 19.8 h before")
+
+
+def test_a_version_nobody_recorded_is_told_with_when_it_had_taken_over() -> None:
+    (one,) = weigh(Candidate(change=change("2.14", -2, 6), recorded=False))
+
+    assert one.evidence[0].startswith(
+        "no change was recorded; 2.14 first served at 14:05, and nearly all by 14:11, which"
+    )
+
+
+def test_a_change_is_held_against_a_silence_by_its_time_alone() -> None:
+    began = replace(ONSET, silence=True)
+    (one,) = weigh(Candidate(change=change("2.14", -2, 4)), began=began)
+
+    assert one.fits
+    assert one.evidence == (
+        "rolled out 14:05–14:09, which coincides with the silence at 14:07"
+        " (between 14:06 and 14:09)",
+    )
 
 
 def test_a_version_without_a_failure_beside_failing_ones_is_acquitted() -> None:

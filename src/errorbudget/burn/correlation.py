@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from errorbudget.burn.onset import Onset
 from errorbudget.burn.rate import Floats, Ints
 from errorbudget.change import Change
-from errorbudget.ledger.window import minute_floor, moment
+from errorbudget.ledger.window import minute_floor, moment, short
 from errorbudget.objective.notation import digits
 
 SETTLE = timedelta(minutes=5)
@@ -99,12 +99,6 @@ class Coincidence:
             **told,
         }
 
-    def sentence(self) -> str:
-        """The change and the first of its evidence, for a person."""
-        of = self.change
-        word = "coincides" if self.fits else "does not fit"
-        return f"{of.kind} {of.service} {of.version} {word}: {self.evidence[0]}"
-
 
 def correlate(
     candidates: Sequence[Candidate], began: Onset | None, series: Series
@@ -174,25 +168,30 @@ def _was_before(of: Candidate, began: Onset | None) -> bool:
 def _times(of: Candidate, began: Onset | None) -> _Evidence:
     """When it rolled out, against when the burn began."""
     start, end = _rollout(of)
-    what = "it was recorded" if of.recorded else f"{of.change.version} first served"
-    rolled = f"rolled out {start:%H:%M}–{end:%H:%M}" if end > start else f"{what} at {start:%H:%M}"
-    if not of.recorded:
-        rolled = f"no change was recorded; {what} at {start:%H:%M}"
+    rolled = _rolled(of, start, end, start if began is None else began.at)
     if began is None:
         return _Evidence(says=f"{rolled}; when the burn began is not known", score=0, fits=False)
     apart = max(start - began.at, began.at - end, timedelta(0))
     scale = max(timedelta(minutes=1), (began.latest - began.earliest) / 4)
     score = 1 - float(np.hypot(1, apart / scale))
+    then = f"{began.what} at {began.at:%H:%M}"
     if start > began.latest + SLACK:
-        late = _span(start - began.at)
-        says = f"{rolled}, {late} after requests began to fail at {began.at:%H:%M}"
+        says = f"{rolled}, {_span(start - began.at)} after {then}"
         return _Evidence(says=says, score=score, fits=False)
     if end + SETTLE < began.earliest:
-        says = f"{rolled}, {_span(began.at - end)} before requests began to fail"
-        return _Evidence(says=f"{says} at {began.at:%H:%M}", score=score, fits=False)
-    between = f"between {began.earliest:%H:%M} and {began.latest:%H:%M}"
-    says = f"{rolled}, which coincides with the rise at {began.at:%H:%M} ({between})"
+        says = f"{rolled}, {_span(began.at - end)} before {then}"
+        return _Evidence(says=says, score=score, fits=False)
+    says = f"{rolled}, which coincides with {began.named} at {began.at:%H:%M} ({began.within})"
     return _Evidence(says=says, score=score, fits=True)
+
+
+def _rolled(of: Candidate, start: datetime, end: datetime, beside: datetime) -> str:
+    """When it rolled out, with the date where that is another day than the moment `beside`."""
+    since, until = short(start, beside), short(end, start)
+    if of.recorded:
+        return f"rolled out {since}–{until}" if end > start else f"it was recorded at {since}"
+    until = f", and nearly all by {until}" if end > start else ""
+    return f"no change was recorded; {of.change.version} first served at {since}{until}"
 
 
 def _versions(of: Candidate, began: Onset | None) -> list[_Evidence]:
@@ -222,7 +221,7 @@ def _placebos(of: Candidate, series: Series, began: Onset | None) -> list[_Evide
     valid, bad = (np.concatenate([[0], np.cumsum(each)]) for each in (series.valid, series.bad))
     last = series.valid.size
     first_after, before = end - series.start, start - series.start
-    if began is None or before < AROUND or first_after + AROUND > last:
+    if began is None or began.silence or before < AROUND or first_after + AROUND > last:
         return []
     calm = min(minute_floor(began.earliest), start) - series.start - AROUND
     moments = np.arange(AROUND, calm)
@@ -370,5 +369,5 @@ def none_fits(found: Sequence[Coincidence], began: Onset | None) -> str | None:
         return None
     if not found:
         return "no change fits: none is known from the day before it on"
-    since = f" the rise of {began.at:%Y-%m-%d %H:%M}" if began else ""
+    since = f" {began.named} of {began.at:%Y-%m-%d %H:%M}" if began else ""
     return f"no change fits{since}: {len(found)} looked at"
