@@ -37,6 +37,10 @@ class Change:
     finished_at: datetime | None = None
     origin: Origin = Origin.TOLD
 
+    def is_in(self, environment: str) -> bool:
+        """Whether it may have altered an environment: where either says nothing, it may have."""
+        return not environment or self.environment in ("", environment)
+
     def as_dict(self) -> dict[str, str | None]:
         """The change as JSON has it."""
         return {

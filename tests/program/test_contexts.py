@@ -10,11 +10,16 @@ from typing import Any
 
 import pytest
 
+from errorbudget import clock
+from errorbudget.burn.attribution import Finding
+from errorbudget.burn.correlation import Coincidence
+from errorbudget.change import Change
 from errorbudget.errors import Failure
 from errorbudget.notify.message import Kind, Message
 from errorbudget.program.budgets.budgets import Budgets
 from errorbudget.program.explaining.explaining import Explaining
 from errorbudget.program.program import Program
+from errorbudget.program.watching import telling
 from errorbudget.program.watching.contexts import MOST, Contexts
 from program.traffic import at, between, document, fed
 
@@ -73,6 +78,7 @@ def test_an_alert_says_what_explain_says_and_keeps_it(program: Program) -> None:
     found = program.explaining.explain("shop", "availability", at=FIRES)
 
     assert told.kind is Kind.FIRED
+    assert told.lines[-1] == "Acknowledge: errorbudget incident acknowledge 1"
     said = {f"{one.heading}: {line}" for one in found.sections() for line in one.lines}
     assert {line for line in said if not line.startswith("Budget: ")} <= set(told.lines)
     assert {f"Budget: {line}" for line in told.lines[:3]} <= said
@@ -163,7 +169,7 @@ def test_a_context_that_cannot_be_put_into_words_keeps_nobody_from_being_told(
     assert stored(program) == [page]
 
 
-def test_of_very_many_pages_at_once_those_beyond_go_out_without(
+def test_of_very_many_pages_at_once_those_beyond_say_how_one_asks_for_it(
     program: Program, go: Event
 ) -> None:
     (page,) = program.watch().tick(FIRES)
@@ -184,8 +190,55 @@ def test_of_very_many_pages_at_once_those_beyond_go_out_without(
     time.sleep(0.5)  # each takes no time now: one asked for too much would be here
     contexts.close()
 
-    assert told == pages
+    assert told[:MOST] == pages[:MOST]
+    assert [message.lines[:-1] for message, _ in told][MOST:] == [page.lines] * 10
+    assert told[-1][0].lines[-1] == (
+        "Too much burns at once to say more here: errorbudget explain s59 availability"
+        f" --at {clock.text(FIRES)}"
+    )
     assert len(asked) == MOST
+
+
+def test_a_context_that_a_restart_came_between_is_found_out_after_it(program: Program) -> None:
+    def stopped(service: str, objective: str, moment: Any) -> Any:
+        raise Failure("the server stops here")
+
+    first = Contexts(stopped, patience=60)
+    (page,) = program.watch(contexts=first).tick(FIRES)
+    first.close()
+    contexts = program.contexts()
+    watch = program.watch(contexts=contexts)
+
+    (more,) = _until_told(lambda: watch.tick(FIRES + timedelta(minutes=1)))
+
+    assert page.context is None
+    assert (more.kind, more.thread) == (Kind.CONTEXT, page.thread)
+    assert more.context is not None
+    assert program.watch(contexts=contexts).tick(FIRES + timedelta(minutes=2)) == []
+    contexts.close()
+
+
+def test_what_is_too_long_for_a_first_line_is_cut_before_the_change_is_lost(
+    program: Program,
+) -> None:
+    (page,) = program.watch().tick(FIRES)
+    found = program.explaining.explain("shop", "availability", at=FIRES)
+    place = Finding(
+        match={"attributes.checkpoint": "m" * 200},
+        excess=8,
+        share=1,
+        rate=1,
+        baseline_rate=0,
+        n=8,
+        bad=8,
+    )
+    change = Change(id="c", service="shop", version="2.14.0", started_at=FIRES)
+    fits = Coincidence(change=change, fits=True, evidence=("",), score=1)
+
+    told = telling.in_context(page, replace(found, where=(place,), changes=(fits,)), b"")
+
+    assert told.title.endswith("coincides with shop 2.14.0")
+    assert "most in attributes.checkpoint=mmm" in told.title
 
 
 def _until_told(tick: Callable[[], list[Message]]) -> list[Message]:

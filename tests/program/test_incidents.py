@@ -12,6 +12,7 @@ from errorbudget.errors import Failure
 from errorbudget.notify.message import Kind, Level, Message, identity
 from errorbudget.program.incidents import follow
 from errorbudget.program.program import Program
+from errorbudget.program.watching.telling import to_acknowledge
 from errorbudget.store.incidents import DeclaredBy
 from program.traffic import at, between, document, fed
 
@@ -122,6 +123,45 @@ def test_lateness_notes_and_the_end_of_nothing_open_no_incident(program: Program
     hear(program, late, told(Kind.RESOLVED), told(Kind.CONTEXT), told(Kind.NOTE))
 
     assert program.incidents.list() == []
+
+
+def test_nobody_is_asked_to_see_to_what_is_over_or_seen_to(program: Program) -> None:
+    page, later = told(Kind.FIRED), told(Kind.ESCALATED, after=5)
+    with program.home.database.writing() as connection:
+        opened = follow(program.home, connection, page, "production", page.at)
+    assert to_acknowledge(page, opened).lines == (
+        "Acknowledge: errorbudget incident acknowledge 1",
+    )
+
+    program.incidents.acknowledge(1, by="ana", now=FIRES + MINUTE)
+    with program.home.database.writing() as connection:
+        standing = follow(program.home, connection, later, "production", later.at)
+    assert to_acknowledge(later, standing).lines == ()
+
+    program.incidents.close(1, by="ana", now=FIRES + 20 * MINUTE)
+    with pytest.raises(Failure, match=r"incident 1 is over since 2026-.*nothing left to see to"):
+        program.incidents.acknowledge(1, by="ben", now=FIRES + 30 * MINUTE)
+
+
+def test_changes_of_every_service_that_the_document_speaks_for_stand_in_its_timeline(
+    program: Program, tmp_path: Path
+) -> None:
+    path = document(tmp_path)
+    text = path.read_text()
+    path.write_text(text.replace("service: shop", "services: [front, back]\nname: shop"))
+    program.objectives.apply(path, now=at(1))
+    hear(program, told(Kind.FIRED))
+    for service, environment in (("front", ""), ("back", "staging"), ("other", "")):
+        change = Change(
+            id=service,
+            service=service,
+            version="2",
+            environment=environment,
+            started_at=FIRES - 2 * MINUTE,
+        )
+        program.changes.record(change, now=FIRES)
+
+    assert [by for what, by in happened(program, 1) if what == "change"] == ["front"]
 
 
 def test_an_incident_that_is_not_there_is_said_with_the_way_out(program: Program) -> None:

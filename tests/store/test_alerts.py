@@ -33,9 +33,11 @@ def test_a_state_replaces_the_one_before_and_can_be_dropped(opened: Home):
 
 def test_a_notice_is_kept_once_and_found_by_its_moment(opened: Home):
     later = replace(TOLD, id="a2", at=NOW + timedelta(hours=1))
-    for _ in range(2):
-        with opened.database.writing() as connection:
-            opened.alerts.note(connection, [later, TOLD])
+    with opened.database.writing() as connection:
+        for one in (later, TOLD):
+            opened.alerts.note(connection, one)
+        assert opened.alerts.noted(connection, "a2")
+        assert not opened.alerts.noted(connection, "a3")
 
     assert opened.alerts.told() == [TOLD, later]
     assert opened.alerts.told(since=NOW + timedelta(minutes=1)) == [later]
@@ -46,7 +48,7 @@ def test_states_notices_and_letters_are_kept_together_or_not_at_all(opened: Home
     def tell() -> None:
         with opened.database.writing() as connection:
             opened.alerts.keep(connection, {("shop", "a"): b"1"})
-            opened.alerts.note(connection, [TOLD])
+            opened.alerts.note(connection, TOLD)
             opened.outbox.put(
                 connection, message="a1", thread="t", body=b"{}", addresses=["chat"], now=NOW
             )

@@ -78,14 +78,29 @@ class Incidents:
             incident = self._known(connection, number)
             told = self._home.incidents.timeline(connection, number)
         until = incident.ended_at or now
-        changes = self._home.changes.list(
-            incident.service, since=min(incident.started_at, until) - BEFORE, until=until
-        )
+        changes = self._changes(incident, until)
         lines = sorted([*told, *map(_happened, changes)], key=lambda one: one.at)
         return incident.as_dict() | {
             "timeline": [one.as_dict() for one in lines],
             "context": self._context(told),
         }
+
+    def _changes(self, of: Incident, until: datetime) -> Sequence[Change]:
+        """What altered the services that its document speaks for, where they run."""
+        services = self._services(of.service)
+        since = min(of.started_at, until) - BEFORE
+        found = self._home.changes.list(since=since, until=until)
+        return [one for one in found if one.service in services and one.is_in(of.environment)]
+
+    def _services(self, name: str) -> Sequence[str]:
+        """The services behind a name: a document's, a pool's member, or just the name."""
+        for known in (name, name.rpartition("/")[0]):
+            try:
+                services = self._budgets.document(known).services
+            except Failure:
+                continue
+            return services if known == name else (name.rpartition("/")[2],)
+        return (name,)
 
     def _context(self, told: Sequence[Happening]) -> dict[str, Any] | None:
         """What was found out last of its burns; None where nothing was."""
@@ -104,6 +119,12 @@ class Incidents:
             incident = self._known(connection, number)
             if what is What.CLOSED and incident.ended_at is not None:
                 return incident
+            if what is What.ACKNOWLEDGED and incident.ended_at is not None:
+                raise Failure(
+                    f"incident {number} is over since {clock.text(incident.ended_at)}: there is"
+                    " nothing left to see to",
+                    f"`errorbudget incident note {number} TEXT` still writes into its timeline.",
+                )
             home.incidents.add(connection, number, Happening(at=now, what=what, by=by, text=text))
             if what is What.ACKNOWLEDGED:
                 home.incidents.acknowledge(connection, number, by, now)
@@ -125,15 +146,16 @@ class Incidents:
 
 def follow(
     home: Home, connection: Connection, message: Message, environment: str, now: datetime
-) -> None:
+) -> Sequence[Incident]:
     """Let a message about a burn open an incident, or stand in those that are open.
 
-    Part of the caller's writing transaction, with the notice or not at all. An incident that an
-    alert opened is over when none of its alerts burns any more; one that a person declared is not.
+    Returns those that are open, as they were when it came. Part of the caller's writing
+    transaction, with the notice or not at all. An incident that an alert opened is over when none
+    of its alerts burns any more; one that a person declared is not.
     """
     what = _WHAT.get(message.kind)
     if what is None or message.level not in BURNING or not message.objective:
-        return
+        return ()
     standing = home.incidents.standing(connection, message.service)
     if not standing and what in (What.ALERT, What.ESCALATED):
         standing = [_opened(home, connection, message, environment, now)]
@@ -151,6 +173,7 @@ def follow(
             home.incidents.close(connection, one.id, _ALERT, message.at)
             over = home.incidents.get(connection, one.id) or one
             _record(home, connection, over, "recovered", now, by=_ALERT)
+    return standing
 
 
 def _opened(

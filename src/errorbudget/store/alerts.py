@@ -58,19 +58,15 @@ class Alerts:
         if gone:
             connection.execute(delete(alert).where(same), gone)
 
-    def note(self, connection: Connection, told: Iterable[Told]) -> list[Told]:
-        """Keep what was told, each notice once, as part of the caller's writing transaction.
+    def noted(self, connection: Connection, number: str) -> bool:
+        """Whether a notice of this id is kept."""
+        known = select(notice.c.id).where(notice.c.id == number)
+        return connection.execute(known).first() is not None
 
-        Returns what was not kept before.
-        """
-        new = list[Told]()
-        for one in told:
-            known = select(notice.c.id).where(notice.c.id == one.id)
-            if connection.execute(known).first() is None:
-                row = {name: getattr(one, name) for name in notice.c.keys()}  # noqa: SIM118
-                connection.execute(insert(notice).values(row))
-                new.append(one)
-        return new
+    def note(self, connection: Connection, told: Told) -> None:
+        """Keep what was told, a new notice, as part of the caller's writing transaction."""
+        row = {name: getattr(told, name) for name in notice.c.keys()}  # noqa: SIM118
+        connection.execute(insert(notice).values(row))
 
     def one(self, number: str) -> Told | None:
         """What was told with this id; None where nothing was."""

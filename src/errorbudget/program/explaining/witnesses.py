@@ -79,8 +79,7 @@ class Witnesses:
         near = self._changes.list(
             since=moment(min(first, scene.span.start) - NEAR), until=moment(scene.span.end)
         )
-        environment = scene.document.environment
-        here = [one for one in near if not environment or one.environment in ("", environment)]
+        here = [one for one in near if one.is_in(scene.document.environment)]
         own = [one for one in here if one.service in scene.document.services]
         others = [one for one in here if one.service not in scene.document.services]
         candidates = [*self._own(scene, began, own), *self._others(scene, began, others)]

@@ -23,7 +23,7 @@ LOG = logging.getLogger(__name__)
 PATIENCE: Final = 2.0
 """Seconds that a look's messages wait for their context, all of them together."""
 MOST: Final = 50
-"""Messages whose context is being found out at once; those beyond go out without, for good."""
+"""Messages whose context is being found out at once; those beyond say how one asks for it."""
 
 Explain = Callable[[str, str, datetime], Explanation]
 """What is known of a document's objective at a moment; called on a thread of its own."""
@@ -58,12 +58,26 @@ class Contexts:
 
     def add(self, messages: Sequence[Addressed], now: datetime) -> list[Addressed]:
         """The messages, with their context where it is found out in time."""
-        asked = dict[str, Future[_Found]]()
-        for message, _ in messages:
-            if found := self._ask(message, now, beside=len(asked)):
-                asked[message.id] = found
+        asked, told = dict[str, Future[_Found]](), list[Addressed]()
+        for message, names in messages:
+            self._forget(message.thread)
+            if not _wants(message):
+                told.append((message, names))
+            elif len(self._waiting) + len(asked) < MOST:
+                asked[message.id] = self._finding.submit(self._find, message, now)
+                told.append((message, names))
+            else:
+                LOG.warning("%s: too much burns at once for its context", message.thread)
+                told.append((telling.without_context(message), names))
         wait(asked.values(), timeout=self._patience)
-        return [self._with(message, names, asked.get(message.id)) for message, names in messages]
+        return [self._with(message, names, asked.get(message.id)) for message, names in told]
+
+    def resume(self, pages: Sequence[Addressed], now: datetime) -> None:
+        """Go on with pages that went out earlier, of which nobody has found out more since."""
+        wanted = [(page, names) for page, names in pages if _wants(page)]
+        for page, names in wanted[: MOST - len(self._waiting)]:
+            found = self._finding.submit(self._find, page, now)
+            self._waiting[page.thread] = _Waiting(page=page, names=names, found=found)
 
     def late(self, now: datetime) -> list[Addressed]:
         """Messages that complete what went out before its context was known."""
@@ -78,15 +92,9 @@ class Contexts:
         """Give up what is not begun, and let what is under way end."""
         self._finding.shutdown(wait=True, cancel_futures=True)
 
-    def _ask(self, message: Message, now: datetime, *, beside: int) -> "Future[_Found] | None":
-        if (forgotten := self._waiting.pop(message.thread, None)) is not None:
+    def _forget(self, thread: str) -> None:
+        if (forgotten := self._waiting.pop(thread, None)) is not None:
             forgotten.found.cancel()
-        if message.kind not in _PAGES or not message.objective:
-            return None
-        if len(self._waiting) + beside >= MOST:
-            LOG.warning("%s: too much burns at once for its context", message.thread)
-            return None
-        return self._finding.submit(self._find, message, now)
 
     def _find(self, message: Message, now: datetime) -> _Found:
         found = self._explain(message.service, message.objective, now)
@@ -102,6 +110,11 @@ class Contexts:
             self._waiting[message.thread] = _Waiting(page=message, names=names, found=found)
             return message, names
         return _told(message, found, telling.in_context) or message, names
+
+
+def _wants(message: Message) -> bool:
+    """Whether it is a page about an objective."""
+    return message.kind in _PAGES and bool(message.objective)
 
 
 def _told(

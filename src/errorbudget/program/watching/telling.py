@@ -1,20 +1,23 @@
 """What do people read when an alert speaks? What is broken in words first, then the numbers."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
+from errorbudget import clock
 from errorbudget.burn import alert
 from errorbudget.burn.alert import Notice
 from errorbudget.burn.rules import Level
 from errorbudget.ledger.window import moment
-from errorbudget.notify.message import Kind, Message, identity
+from errorbudget.notify.message import LINES, TITLE_LENGTH, Kind, Message, clean, identity
 from errorbudget.notify.message import Level as Loudness
 from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.program.burning.burns import BurnStanding
 from errorbudget.program.burning.numbers import numbers
 from errorbudget.program.explaining.explanation import Explanation
 from errorbudget.program.watching.hearing import Hearing
+from errorbudget.store.incidents import Incident
 
 _BROKEN: Final = {
     Loudness.SILENCE: "requests have stopped coming",
@@ -27,6 +30,8 @@ _FIRST: Final = {
     Kind.AGAIN: "once more: ",
     Kind.RESOLVED: "over: ",
 }
+_POINT: Final = 40
+"""Characters of a first line's point that stay, however little room there is."""
 _KNOWN: Final = ("Budget",)
 """Sections that a message says already."""
 
@@ -64,11 +69,41 @@ def in_context(message: Message, found: Explanation, picture: bytes) -> Message:
     ]
     return replace(
         message,
-        title="; ".join([message.title, *found.points()]),
+        title=_first_line(message.title, found.points()),
         lines=(*message.lines, *lines),
         context=found.as_dict(),
         picture=picture,
     )
+
+
+def _first_line(title: str, points: Sequence[str]) -> str:
+    """All that fits, each point cut before any is lost: the change, which is last, too."""
+    told = list(points)
+
+    def over() -> int:
+        return len("; ".join([title, *told])) - TITLE_LENGTH
+
+    while over() > 0 and told and len(longest := max(told, key=len)) > _POINT:
+        told[told.index(longest)] = clean(longest, max(len(longest) - over(), _POINT))
+    if over() > 0:
+        title = clean(title, max(len(title) - over(), _POINT))
+    return "; ".join([title, *told])
+
+
+def to_acknowledge(message: Message, incidents: Sequence[Incident]) -> Message:
+    """The same message, with how one says that one sees to what it is about."""
+    waiting = [one for one in incidents if one.acknowledged_at is None]
+    if message.kind not in (Kind.FIRED, Kind.ESCALATED, Kind.AGAIN, Kind.CONTEXT) or not waiting:
+        return message
+    how = f"Acknowledge: errorbudget incident acknowledge {waiting[0].id}"
+    return replace(message, lines=(*message.lines[: LINES - 1], how))
+
+
+def without_context(message: Message) -> Message:
+    """The same message, with how one asks for what could not be found out beside so many."""
+    asked = f"errorbudget explain {message.service} {message.objective}"
+    said = f"Too much burns at once to say more here: {asked} --at {clock.text(message.at)}"
+    return replace(message, lines=(*message.lines, said))
 
 
 def completing(page: Message, found: Explanation, picture: bytes, now: datetime) -> Message:

@@ -2,9 +2,11 @@
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Event
 from typing import Any, Final
+
+from sqlalchemy import Connection
 
 from errorbudget import clock
 from errorbudget.errors import Failure
@@ -16,6 +18,7 @@ from errorbudget.program.burning.burns import BurnStanding
 from errorbudget.program.changes import Changes
 from errorbudget.program.incidents import follow
 from errorbudget.program.objectives.objectives import Objectives
+from errorbudget.program.watching import telling
 from errorbudget.program.watching.contexts import Contexts
 from errorbudget.program.watching.ears import Addressed
 from errorbudget.program.watching.remembering import WATCH, Key, Memory
@@ -28,6 +31,9 @@ LOG = logging.getLogger(__name__)
 
 EVERY: Final = 2.0
 """Seconds between two looks."""
+
+RESUMED: Final = timedelta(hours=1)
+"""How long after a page its context is still worth finding out, where a restart was between."""
 
 Route = Callable[[Sequence[str]], Iterable[str]]
 """The addresses behind the names of targets; may raise Failure for a name nobody gave."""
@@ -115,10 +121,25 @@ class Watch:
         for change in self._changes.recognise(self._source):
             LOG.info("%s: version %s appeared", change.service, change.version)
         seen = vigil.look(now)
+        if self.snapshot is None and self._contexts is not None:
+            self._contexts.resume(self._unfinished(vigil, now), now)
         messages = self._in_context([*removed, *seen.messages], now)
-        self._keep(vigil.memory, messages, seen.changed, gone, now)
+        sent = self._keep(vigil.memory, messages, seen.changed, gone, now)
         self._vigil, self._edition, self.snapshot = vigil, edition, seen.snapshot
-        return [message for message, _ in messages]
+        return sent
+
+    def _unfinished(self, vigil: Vigil, now: datetime) -> Sequence[Addressed]:
+        """Pages of before a restart that nothing followed, whose context was still to come."""
+        last = dict[str, Message]()
+        for told in self._home.alerts.told(since=now - RESUMED, until=now):
+            message = Message.from_bytes(told.body)
+            last[message.thread] = message
+        notify = {part.document.name: part.document.notify for part in vigil.book.parts}
+        return [
+            (one, notify[one.service])
+            for one in last.values()
+            if one.context is None and one.service in notify
+        ]
 
     def _in_context(self, messages: Sequence[Addressed], now: datetime) -> Sequence[Addressed]:
         """The messages with what is known of their burns, and what completes earlier ones."""
@@ -140,9 +161,10 @@ class Watch:
         changed: Sequence[Key],
         gone: Sequence[Key],
         now: datetime,
-    ) -> None:
+    ) -> list[Message]:
+        """Put it all on disk, or nothing; the messages as they go out."""
         if not (messages or changed or gone):
-            return
+            return []
         home = self._home
         records = {
             key: memory.own_record() if key == WATCH else memory.record(key) for key in changed
@@ -150,21 +172,28 @@ class Watch:
         with home.database.writing() as connection:
             home.alerts.keep(connection, records)
             home.alerts.forget(connection, gone)
-            news = home.alerts.note(connection, [_told(message) for message, _ in messages])
-            for told in news:
-                home.trail.append_with(connection, "alert", _recorded(told), now)
-            fresh = {told.id for told in news}
-            for message, names in messages:
-                if message.id in fresh:
-                    follow(home, connection, message, self._environment(message.service), now)
-                home.outbox.put(
-                    connection,
-                    message=message.id,
-                    thread=message.thread,
-                    body=message.to_bytes(),
-                    addresses=self._addresses(names),
-                    now=now,
-                )
+            return [self._send(connection, message, names, now) for message, names in messages]
+
+    def _send(
+        self, connection: Connection, message: Message, names: Sequence[str], now: datetime
+    ) -> Message:
+        """Note a message, let it open an incident or stand in one, and put it for its targets."""
+        home = self._home
+        if not home.alerts.noted(connection, message.id):
+            home.trail.append_with(connection, "alert", _recorded(message), now)
+            where = self._environment(message.service)
+            incidents = follow(home, connection, message, where, now)
+            message = telling.to_acknowledge(message, incidents)
+            home.alerts.note(connection, _told(message))
+        home.outbox.put(
+            connection,
+            message=message.id,
+            thread=message.thread,
+            body=message.to_bytes(),
+            addresses=self._addresses(names),
+            now=now,
+        )
+        return message
 
     def _environment(self, name: str) -> str:
         """Where a document's service runs; empty where it says nothing, or is gone."""
@@ -200,13 +229,13 @@ def _told(message: Message) -> Told:
     )
 
 
-def _recorded(told: Told) -> dict[str, Any]:
+def _recorded(told: Message) -> dict[str, Any]:
     """A notice as the audit trail has it."""
     return {
-        "service": told.name,
+        "service": told.service,
         "objective": told.objective,
-        "notice": told.kind,
-        "level": told.level,
+        "notice": told.kind.value,
+        "level": told.level.value,
         "at": clock.text(told.at),
         "started": clock.text(told.started_at),
         "id": told.id,
