@@ -25,6 +25,9 @@ def offer(server: MCPServer[Any], way: Way) -> None:
         service: Annotated[
             str, Field(max_length=200, description="Empty lists services without an objective.")
         ] = "",
+        pooled_with: Annotated[
+            list[str], Field(max_length=100, description="Services that share one objective.")
+        ] = [],  # noqa: B006 -- pydantic copies it
         sla: Annotated[
             str, Field(max_length=20, description="What a contract promises, as 99.9%.")
         ] = "",
@@ -41,7 +44,7 @@ def offer(server: MCPServer[Any], way: Way) -> None:
         with entering(way, call) as door:
             if not service:
                 return _unpromised(door.proposals.unpromised())
-            told = door.proposals.propose([service], sla or None, dependencies)
+            told = door.proposals.propose([service, *pooled_with], sla or None, dependencies)
         return Answer(
             answer=_proposed(told),
             data=quoting.data(told) if detail == "full" else None,

@@ -22,7 +22,7 @@ class Proposals(Protocol):
         ...
 
     def propose(self, services: list[str], sla: str | None, dependencies: list[str]) -> Told:
-        """A proposal for a service, or for several pooled as one."""
+        """A proposal for a service, or for a pool of them."""
         ...
 
     def replay(self, body: bytes, name: str, incidents: list[Any] | None) -> Told:
