@@ -2,11 +2,13 @@
 
 import os
 import signal
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+import zygote
 from a_shop import fill
 
 # How long an example takes says how busy the machine is, and nothing about the program.
@@ -40,3 +42,10 @@ def home(tmp_path: Path) -> Path:
 def shop_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with three weeks of the simulated shop, to be read; copy it to write."""
     return fill(tmp_path_factory.mktemp("shop"))
+
+
+@pytest.fixture(scope="session")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
+    """A folder with an `errorbudget` that starts at once, for the PATH of scripts."""
+    with zygote.running(tmp_path_factory.mktemp("bin")) as folder:
+        yield folder

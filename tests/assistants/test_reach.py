@@ -22,6 +22,7 @@ TOOLS = {
     "explain_burn",
     "ask_gate",
     "forecast_feature",
+    "review_quarter",
 }
 FOR_PEOPLE = ("approve", "decline", "correct", "sign", "apply", "give", "token", "ingest", "close")
 
@@ -66,6 +67,7 @@ def test_whatever_is_called_leaves_no_record(session: Session, shop_home: Path):
         "explain_burn": {"service": "checkout", "at": AFTERWARDS},
         "ask_gate": {"service": "checkout", "change": "x", "risk": "high"},
         "forecast_feature": {"service": "ledger", "availability": "99%", "share": "1%"},
+        "review_quarter": {"quarter": "2026Q3"},
     }
     assert calls.keys() == TOOLS
     for tool, arguments in calls.items():

@@ -56,12 +56,15 @@ def test_in_full_it_is_the_json_of_the_command_line(session: Session, shop_home:
         "forecast_feature", service="checkout", availability="99.5%", share="30%", **full
     )["data"]
     may = session.call("ask_gate", service="checkout", change="x", **full)["data"]
+    quarter = session.call("review_quarter", service="ledger", quarter="2026Q3", **full)["data"]
 
     at = ("--at", AFTERWARDS)
     assert bare(left["budgets"]) == cli(shop_home, "budget", *at)
     assert bare(left["burn"]) == cli(shop_home, "burn", *at)
     planned = ("checkout", "--availability", "99.5%", "--share", "30%", *at)
     assert bare(cost) == cli(shop_home, "forecast", *planned)
+    reviewed = cli(shop_home, "review", "ledger", "--quarter", "2026Q3", *at)
+    assert bare(quarter)["services"][0]["objectives"] == reviewed["services"][0]["objectives"]
     decided = cli(shop_home, "gate", "check", "checkout", "--change", "x", "--dry-run", *at)
     moments = ("expires",)  # of the present, which has moved on
     assert {k: v for k, v in bare(may).items() if k not in moments} == {

@@ -7,8 +7,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
+from errorbudget.cli.asking import askers
 from errorbudget.cli.door.door import Door, entered, over
-from errorbudget.cli.gate import askers
 from errorbudget.cli.options import home_path
 from errorbudget.errors import Failure
 from errorbudget.store.address import running

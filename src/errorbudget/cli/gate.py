@@ -1,24 +1,19 @@
 """`errorbudget gate`: may this change ship? The answer is an exit code and one sentence."""
 
-import os
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated
 
 import typer
 
 from errorbudget import clock
-from errorbudget.cli import account, answering, offline
+from errorbudget.cli import account, answering, hook, offline
+from errorbudget.cli.asking import Asking, ask, exit_code
 from errorbudget.cli.door import entered
-from errorbudget.cli.options import At, Json, Told, asked_moment, print_json, printable
-from errorbudget.errors import Failure, Unreachable
-
-if TYPE_CHECKING:
-    from errorbudget.program.gate.asking import Question
+from errorbudget.cli.options import At, Json, Told, asked_moment, print_json
+from errorbudget.errors import Failure
 
 app = typer.Typer(help="Between the deploy command and the deploy.", no_args_is_help=True)
 
@@ -26,6 +21,7 @@ for command in (answering.approve, answering.decline, answering.status):
     app.command()(command)
 app.command("told")(offline.told)
 app.command("account")(account.account)
+app.command("hook")(hook.hook)
 
 Service = Annotated[str, typer.Argument(metavar="SERVICE")]
 Change = Annotated[
@@ -61,7 +57,7 @@ def check(  # noqa: PLR0913 -- one parameter for each option
 ) -> None:
     """Ask, and be answered: 0 permitted, 3 needs an approval, 4 blocked, 5 budget unknown."""
     asking = Asking(service, change, diff, risk, advisory)
-    answer = _asked(asking, at=asked_moment(at), dry_run=dry_run)
+    answer = ask(asking, at=asked_moment(at), dry_run=dry_run)
     answer.pop(offline.RECORD, None)
     if as_json:
         print_json(answer)
@@ -82,7 +78,7 @@ def run(
 ) -> None:
     """Run COMMAND only when the change is permitted; its exit code is passed on and recorded."""
     started = clock.now()
-    answer = _asked(Asking(service, change, diff, risk, advisory), at=None)
+    answer = ask(Asking(service, change, diff, risk, advisory), at=None)
     # The command owns standard output.
     sys.stderr.write(f"{answer['reason']}\n")
     if refused := exit_code(answer):
@@ -103,71 +99,6 @@ def _record(answer: Told, code: int, started: datetime) -> None:
             door.gate.record_outcome(answer["entry"], code, started)
     except Failure as failure:
         sys.stderr.write(f"the outcome (exit {code}) is not in the audit trail: {failure}\n")
-
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """What stands on the command line."""
-
-    service: str
-    change: str
-    diff: str | None
-    risk: str | None
-    advisory: str
-
-
-def _asked(asking: Asking, *, at: datetime | None, dry_run: bool = False) -> Told:
-    from errorbudget.program.gate.asking import Question, advisory, declared_risk, diff_of
-
-    question = Question(
-        service=asking.service,
-        change=printable(asking.change, "--change"),
-        declared=declared_risk(asking.risk),
-        by=askers(),
-        advisory=advisory(asking.advisory) if asking.advisory else "",
-    )
-    try:
-        return _from_door(question, asking.diff, at=at, dry_run=dry_run)
-    except Unreachable as cause:
-        # What is asked about another moment, or of a server that runs here, is not a deploy in CI.
-        if at is not None or not offline.server():
-            raise
-        question = replace(question, diff=diff_of(asking.diff))
-        return offline.answered(question, cause.lines[0], dry_run=dry_run)
-
-
-def _from_door(
-    question: "Question", revisions: str | None, *, at: datetime | None, dry_run: bool
-) -> Told:
-    from errorbudget.program.gate.asking import diff_of
-
-    with entered() as door:
-        if revisions is not None:
-            runs = door.gate.deployed(question.service, at)
-            names = [runs["revision"], runs["version"]] if runs else []
-            diff = diff_of(revisions, [name for name in names if name])
-            question = replace(question, diff=diff)
-        answer = door.gate.check(question, at=at, dry_run=dry_run)
-        offline.settle(door, question.service)
-        return answer
-
-
-def askers() -> tuple[str, ...]:
-    """Who is asking, as far as the machine knows; a server knows its callers better."""
-    from errorbudget.ingest import git
-
-    names = (*(os.environ.get(name, "") for name in _ACTORS), git.person(Path.cwd()))
-    return tuple(dict.fromkeys(name for name in names if name.isprintable() and name))
-
-
-_ACTORS: Final = ("GITHUB_ACTOR", "GITLAB_USER_EMAIL", "GITLAB_USER_LOGIN")
-
-
-def exit_code(answer: Told) -> int:
-    """0 permitted; 3 needs an approval; 4 blocked; 5 needs one as the budget is unknown."""
-    if answer["decision"] == "needs_approval":
-        return 5 if answer["reason_code"] in ("unknown_forbids", "unreachable") else 3
-    return 4 if answer["decision"] == "block" else 0
 
 
 def _leave_it(_number: int, _frame: object) -> None:

@@ -114,6 +114,6 @@ def _said(one: Told) -> str:
 
 
 def _me() -> str:
-    from errorbudget.cli.gate import askers
+    from errorbudget.cli.asking import askers
 
     return next(iter(askers()), "")

@@ -69,6 +69,14 @@ def person(folder: Path) -> str:
         return ""
 
 
+def commit(revision: str, repository: Path) -> str:
+    """The commit that a revision is; empty where it is none here."""
+    try:
+        return _commit(revision, repository)
+    except Failure:
+        return ""
+
+
 def _tree(commit: str, repository: Path) -> str:
     return _git(["rev-parse", f"{commit}^{{tree}}"], repository).strip()
 

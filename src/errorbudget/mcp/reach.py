@@ -86,6 +86,14 @@ class Audit(Protocol):
         ...
 
 
+class Reviews(Protocol):
+    """Quarters looked back at."""
+
+    def read(self, service: str | None, quarter: str | None, at: datetime | None) -> Told:
+        """The review of a document's quarter, or of all."""
+        ...
+
+
 class Door(Protocol):
     """The capabilities behind the tools, on an open home or on a server; all raise Failure."""
 
@@ -112,6 +120,11 @@ class Door(Protocol):
     @property
     def gate(self) -> Gate:
         """Whether a change may ship."""
+        ...
+
+    @property
+    def review(self) -> Reviews:
+        """Quarters looked back at."""
         ...
 
     @property

@@ -10,7 +10,15 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from errorbudget.mcp import explaining, gate, promising, prompting, resources, spending
+from errorbudget.mcp import (
+    explaining,
+    gate,
+    promising,
+    prompting,
+    resources,
+    reviewing,
+    spending,
+)
 from errorbudget.mcp.calling import bearer
 from errorbudget.mcp.reach import Way
 
@@ -38,7 +46,7 @@ def serving(way: Way) -> MCPServer[Any]:
         version=version("errorbudget"),
         log_level="WARNING",
     )
-    for capability in (promising, spending, explaining, gate, resources):
+    for capability in (promising, spending, explaining, gate, reviewing, resources):
         capability.offer(server, way)
     prompting.offer(server)
     return server

@@ -7,7 +7,7 @@ import os
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -273,9 +273,28 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+Settings = TypeVar("Settings", bound=BaseModel)
+
+
 def read(file: Path) -> Configuration:
     """The configuration in a file. Raises Failure naming each field that is wrong."""
-    return _checked(file, _parsed(file))
+    return read_as(Configuration, file, "see deploy/errorbudget.yaml")
+
+
+def read_as(model: type[Settings], file: Path, see: str) -> Settings:
+    """The settings in a file, `see` being where they are explained. Raises Failure likewise."""
+    told = _parsed(file)
+    try:
+        return model.model_validate(told)
+    except ValidationError as invalid:
+        # The values stay out of the message: some are secrets.
+        raise ConfigurationInvalid(
+            *(
+                f"{file}: {'.'.join(str(part) for part in error['loc']) or 'the file'}: "
+                f"{_worded(error['type'], error['msg'], model, see)}"
+                for error in invalid.errors(include_input=False, include_url=False)
+            )
+        ) from None
 
 
 def from_environment() -> Configuration:
@@ -304,24 +323,9 @@ def _parsed(file: Path) -> Any:
         raise ConfigurationInvalid(f"{file}: {' '.join(str(cause).split())}") from cause
 
 
-def _checked(file: Path, told: Any) -> Configuration:
-    try:
-        return Configuration.model_validate(told)
-    except ValidationError as invalid:
-        # The values stay out of the message: some are secrets.
-        raise ConfigurationInvalid(
-            *(
-                f"{file}: {'.'.join(str(part) for part in error['loc']) or 'the file'}: "
-                f"{_worded(error['type'], error['msg'])}"
-                for error in invalid.errors(include_input=False, include_url=False)
-            )
-        ) from None
-
-
-def _worded(kind: str, message: str) -> str:
+def _worded(kind: str, message: str, model: type[BaseModel], see: str) -> str:
     if kind == "extra_forbidden":
-        known = ", ".join(Configuration.model_fields)
-        return f"is no setting; see deploy/errorbudget.yaml (at the top: {known})"
+        return f"is no setting; {see} (at the top: {', '.join(model.model_fields)})"
     return message.removeprefix("Value error, ")
 
 
