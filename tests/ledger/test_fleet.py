@@ -335,6 +335,7 @@ def test_a_budget_tells_itself_by_the_names_of_the_interface() -> None:
         "valid": 1_440_000,
         "bad": 2880,
         "allowed": 43_200.0,
+        "debt": 0.0,
         "remaining": pytest.approx(1 - 2 / 30),
         "range": [pytest.approx(0.83, abs=0.01), pytest.approx(0.96, abs=0.01)],
         "forecast": 29 * 1_440_000,
@@ -396,3 +397,54 @@ def test_an_evaluation_needs_its_window_and_the_forecasts_history() -> None:
     assert need.first_day == start // DAY
     assert need.by_minute == {start // DAY, today - 2, today - 1, today}
     assert needed(Rolling(DAY), now).first_day == today - HISTORY_DAYS
+
+
+def test_debt_is_paid_from_the_next_window_as_far_as_it_is_carried() -> None:
+    """March overspent by 500 of its 1,000 a day or so; April may pay up to a tenth of its own."""
+    march = APRIL - 31 * DAY
+    valid = np.full(31 * DAY + 10 * DAY, 100)
+    bad = np.zeros(len(valid), np.int64)
+    bad[: 10 * DAY] = 1
+    spent = 10 * DAY - 31 * DAY // 10
+
+    def told(carry: Fraction) -> Budget:
+        return budget_of(march, valid, bad, window=Calendar("month", "UTC", carry))
+
+    without, some, most = told(Fraction(0)), told(Fraction(1, 10)), told(Fraction(99, 100))
+
+    assert without.debt == 0
+    assert without.remaining == 1
+    assert some.owed == most.owed == spent
+    whole = THREE_NINES * (most.valid + most.forecast)
+    assert some.debt == whole / 10
+    assert some.allowed == whole - whole / 10
+    assert most.debt == min(spent, whole * Fraction(99, 100))
+    assert most.remaining == 1, "a smaller budget, and all of it"
+
+
+def test_what_was_kept_owes_nothing_and_a_first_window_neither() -> None:
+    window = Calendar("month", "UTC", Fraction(1, 2))
+    march = APRIL - 31 * DAY
+    kept = budget_of(march, np.full(41 * DAY, 100), 0, window=window)
+    first = budget_of(APRIL, np.full(5 * DAY, 100), 1, window=window)
+
+    assert (kept.owed, kept.debt) == (0, 0)
+    assert (first.owed, first.debt) == (0, 0)
+
+
+@given(st.integers(0, 60), st.integers(0, 40), st.fractions(0, Fraction(9, 10)))
+@settings(max_examples=40)
+def test_a_budget_with_debt_says_spent_exactly_when_nothing_is_left(
+    overspent: int, now: int, carry: Fraction
+) -> None:
+    march = APRIL - 31 * DAY
+    valid = np.concatenate([np.full(31 * DAY, 1), np.full(3 * DAY, 1)])
+    bad = np.zeros(len(valid), np.int64)
+    bad[: 31 * DAY : 700] = 1
+    bad[1 : 1 + overspent] = 1
+    bad[31 * DAY : 31 * DAY + now] = 1
+    told = budget_of(march, valid, bad, window=Calendar("month", "UTC", carry))
+
+    assert told.remaining is not None
+    assert told.allowed is not None
+    assert (told.state is State.SPENT) == (told.allowed - told.bad <= 0) == (told.remaining <= 0)

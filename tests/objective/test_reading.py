@@ -125,6 +125,12 @@ def test_fields_nothing_acts_on_yet_are_said_and_defaults_are_not():
             "write one as Europe/Berlin",
         ),
         ("Europe/Berlin", "../../etc/passwd", "objectives.availability.window.timezone", "zone"),
+        (
+            "timezone: Europe/Berlin",
+            "carry_debt: 100%",
+            "objectives.availability.window.carry_debt",
+            "less than 100%",
+        ),
         ("Europe/Berlin", "localtime", "objectives.availability.window.timezone", "zone"),
         ("scope:", "scop:", "requests.scop", "did you mean `scope`?"),
         ("source: warehouse", "source: a lake", "requests.source", "write a letter, then letters"),

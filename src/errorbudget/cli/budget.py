@@ -130,6 +130,8 @@ def _state(told: dict[str, Any]) -> str:
     words = [told["state"]]
     if told["meaning"]:
         words.append(told["meaning"]["words"])
+    if told["debt"]:
+        words.append(f"less {told['debt']:,.1f} that the window before overspent")
     if told["coverage"] is not None and told["coverage"] < 1:
         words.append(f"{told['coverage']:.1%} covered")
     if told["unseen"]:

@@ -61,6 +61,6 @@ def _returning(one: Told) -> Iterator[str]:
         yield f"  {day[:10]}  {gained:+.1%}, {remaining:.0%} left then"
 
 
-_CALENDAR: Final = ("month", "quarter", "year")
+_CALENDAR: Final = ("month", "quarter", "debt", "year")
 _SHOWN: Final = 5
 """Days that are named; JSON has them all."""

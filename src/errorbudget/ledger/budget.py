@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from fractions import Fraction
+from math import floor
 from typing import Any, Final
 
 from errorbudget.ledger.forecast import HISTORY_DAYS
 from errorbudget.ledger.meaning import Meaning, Volume
 from errorbudget.ledger.tally import DAY
-from errorbudget.ledger.window import Span, Window, dates, minute_ceil, moment
+from errorbudget.ledger.window import Calendar, Span, Window, dates, minute_ceil, moment
 
 _RECENT: Final = 2 * DAY
 """The latest minutes, which burn rates look at: kept by minute."""
@@ -46,10 +47,14 @@ class Needed:
 def needed(window: Window, now: datetime) -> Needed:
     """Which days to load before evaluating `window` at `now`."""
     end = minute_ceil(now)
-    start, today = window.span(end).start, end // DAY
+    span, today = window.span(end), end // DAY
+    starts = [span.start]
+    if isinstance(window, Calendar) and window.carry:
+        starts.append(window.before(span).start)
+    days = [start // DAY for start in starts]
     return Needed(
-        first_day=min(start // DAY, today - HISTORY_DAYS),
-        by_minute=frozenset((start // DAY, *range((end - _RECENT) // DAY, today + 1))),
+        first_day=min(*days, today - HISTORY_DAYS),
+        by_minute=frozenset((*days, *range((end - _RECENT) // DAY, today + 1))),
     )
 
 
@@ -76,6 +81,8 @@ class Budget:
     """When the budget is gone if requests fail as in the last 24 hours; `end` if it already is."""
     state: State
     meaningful: Meaning
+    owed: int = 0
+    """Bad requests by which the window before overspent, where debt is carried over."""
 
     @property
     def dates(self) -> tuple[date, date]:
@@ -85,7 +92,12 @@ class Budget:
     @property
     def allowed(self) -> Fraction | None:
         """Bad requests allowed in the whole window; None without data."""
-        return self.allowance * (self.valid + self.forecast) if self.valid else None
+        return self._allowed(self.forecast) if self.valid else None
+
+    @property
+    def debt(self) -> Fraction:
+        """Bad requests that are not allowed because the window before it overspent."""
+        return debt(self.window, self.owed, self.allowance * (self.valid + self.forecast))
 
     @property
     def remaining(self) -> Fraction | None:
@@ -143,6 +155,7 @@ class Budget:
             "valid": self.valid,
             "bad": self.bad,
             "allowed": _number(self.allowed),
+            "debt": float(self.debt),
             "remaining": _number(self.remaining),
             "range": [_number(self.remaining_low), _number(self.remaining_high)],
             "forecast": self.forecast,
@@ -158,7 +171,22 @@ class Budget:
     def _remaining(self, forecast: int) -> Fraction | None:
         if not self.valid:
             return None
-        return 1 - self.bad / (self.allowance * (self.valid + forecast))
+        return 1 - self.bad / self._allowed(forecast)
+
+    def _allowed(self, forecast: int) -> Fraction:
+        whole = self.allowance * (self.valid + forecast)
+        return whole - debt(self.window, self.owed, whole)
+
+
+def overspent(allowance: Fraction, valid: int, bad: int) -> int:
+    """By how many bad requests a window that is over has overspent."""
+    return max(bad - floor(allowance * valid), 0)
+
+
+def debt(window: Window, owed: int, whole: Fraction) -> Fraction:
+    """The part of what the window before overspent that one which allows so many pays."""
+    carry = window.carry if isinstance(window, Calendar) else Fraction(0)
+    return min(Fraction(owed), carry * whole)
 
 
 def _number(ratio: Fraction | None) -> float | None:

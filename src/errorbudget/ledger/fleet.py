@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from errorbudget.ledger import exhaustion
-from errorbudget.ledger.budget import Account, Budget, State
+from errorbudget.ledger.budget import Account, Budget, State, debt, overspent
 from errorbudget.ledger.coverage import Lives, utc
 from errorbudget.ledger.forecast import RANGE, Floats, Outlook, outlook
 from errorbudget.ledger.meaning import Meaning
 from errorbudget.ledger.sums import Sums
 from errorbudget.ledger.tally import DAY, Counts
-from errorbudget.ledger.window import Rolling, Span, minute_ceil, moment
+from errorbudget.ledger.window import Calendar, Rolling, Span, minute_ceil, moment
 
 _MOST: Final = np.iinfo(np.int64).max
 _STATES: Final = (State.UNKNOWN, State.STALE, State.SPENT, State.HEALTHY)
@@ -42,6 +42,12 @@ class Fleet:
         place = {window: index for index, window in enumerate(self.windows)}
         self.window = np.array([place[account.window] for account in accounts], np.int64)
         lags = [account.stale_after for account in accounts]
+        self.carrying = tuple(
+            (index, account.window)
+            for index, account in enumerate(accounts)
+            if isinstance(account.window, Calendar) and account.window.carry
+        )
+        """The accounts that pay what the window before overspent."""
         self.stale_after = np.array(
             [np.timedelta64("NaT") if lag is None else np.timedelta64(lag, "m") for lag in lags],
             "timedelta64[us]",
@@ -87,6 +93,8 @@ class Budgets:
     exhausts_at: Counts
     state: NDArray[np.int64]
     meaningful: NDArray[np.int64]
+    owed: Counts
+    """Bad requests by which the window before overspent, of rows that carry debt."""
 
     def __len__(self) -> int:
         return len(self.fleet)
@@ -114,6 +122,7 @@ class Budgets:
             exhausts_at=None if exhausts_at == exhaustion.NEVER else moment(exhausts_at),
             state=_STATES[self.state[index]],
             meaningful=_MEANINGS[self.meaningful[index]],
+            owed=int(self.owed[index]),
         )
 
 
@@ -129,7 +138,12 @@ def evaluate(
     forecast = _forecast(view, end, until)
     minutes_alive, minutes = lives.coverage(starts, np.full(len(fleet), end, np.int64))
     as_of = np.minimum(lives.as_of, utc(now))
+    owed = _owed(sums, fleet, starts)
     left = fleet.balance(valid + forecast[0], bad)
+    for index, paid in _debts(fleet, owed, valid + forecast[0]):
+        whole = fleet.accounts[index].allowance * int(valid[index] + forecast[0][index])
+        unspent = whole - paid - int(bad[index])
+        left[index] = (unspent > 0) - (unspent < 0)
     budgets = Budgets(
         fleet=fleet,
         end=end,
@@ -144,8 +158,27 @@ def evaluate(
         exhausts_at=np.full(len(fleet), exhaustion.NEVER),
         state=_state(fleet, valid, left, (minutes_alive, minutes), as_of, now),
         meaningful=_meaning(fleet, valid, forecast[0]),
+        owed=owed,
     )
     return replace(budgets, exhausts_at=_exhausts_at(sums, view, budgets, left))
+
+
+def _owed(sums: Sums, fleet: Fleet, starts: Counts) -> Counts:
+    """By how many bad requests the window before overspent, of rows that carry debt."""
+    owed = np.zeros(len(fleet), np.int64)
+    for index, window in fleet.carrying:
+        account, start = fleet.accounts[index], int(starts[index])
+        begun = max(window.before(Span(start, start)).start, sums.first_day * DAY)
+        valid, bad = sums.counts(np.array([account.row]), begun, start)
+        owed[index] = overspent(account.allowance, int(valid[0]), int(bad[0]))
+    return owed
+
+
+def _debts(fleet: Fleet, owed: Counts, requests: Counts) -> Iterator[tuple[int, Fraction]]:
+    """The part of what is owed that a window of so many requests pays, of rows that carry debt."""
+    for index, window in fleet.carrying:
+        whole = fleet.accounts[index].allowance * int(requests[index])
+        yield index, debt(window, int(owed[index]), whole)
 
 
 def _forecast(view: Outlook, end: int, until: Counts) -> tuple[Counts, Counts, Counts]:
@@ -202,7 +235,10 @@ def _run_on(
     """In a calendar window: when the rest of the forecast has used up what is left."""
     rest = budgets.forecast[0][rows]
     share = budgets.fleet.share[rows]
-    needed = (share * (budgets.valid[rows] + rest) - budgets.bad[rows]) / share_bad
+    requests, paid = budgets.valid + budgets.forecast[0], np.zeros(len(budgets))
+    for index, part in _debts(budgets.fleet, budgets.owed, requests):
+        paid[index] = float(part)
+    needed = (share * requests[rows] - budgets.bad[rows] - paid[rows]) / share_bad
     within = needed <= rest
     minutes = np.full(len(rows), exhaustion.NEVER, np.int64)
     minutes[within] = view.reached(rows[within], budgets.end, needed[within])

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 from functools import lru_cache
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
@@ -51,6 +52,8 @@ class Calendar:
 
     unit: Literal["month", "quarter", "year"]
     timezone: str
+    carry: Fraction = Fraction(0)
+    """At most so much of its budget pays what the window before it overspent."""
 
     @property
     def kind(self) -> Literal["calendar"]:
@@ -67,6 +70,10 @@ class Calendar:
         while end - 1 >= _begins(self, index + 1):
             index += 1
         return Span(_begins(self, index), _begins(self, index + 1))
+
+    def before(self, span: Span) -> Span:
+        """The window before one of its own."""
+        return self.span(span.start)
 
 
 Window = Rolling | Calendar

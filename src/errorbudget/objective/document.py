@@ -131,6 +131,16 @@ class Calendar(Section):
 
     unit: Literal["month", "quarter", "year"] = Field(alias="calendar", examples=["quarter"])
     timezone: Annotated[str, AfterValidator(notation.timezone)] = "UTC"
+    carry_debt: Share = Fraction(0)
+    """At most so much of a window's budget pays what the one before it overspent."""
+
+    @field_validator("carry_debt")
+    @classmethod
+    def _leaves_some_of_the_budget(cls, share: Fraction) -> Fraction:
+        if not 0 <= share < 1:
+            what = f"is {notation.as_percent(share)}; write 0% or more, and less than 100%, as 50%"
+            raise ValueError(what)
+        return share
 
     @model_validator(mode="before")
     @classmethod

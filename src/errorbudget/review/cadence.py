@@ -28,6 +28,8 @@ class Cadence(StrEnum):
     """As the document has it."""
     MONTH = "month"
     QUARTER = "quarter"
+    DEBT = "debt"
+    """A quarter, of whose budget up to half pays what the quarter before overspent."""
     YEAR = "year"
     SLIDING = "sliding"
     BOTH = "both"
@@ -38,6 +40,7 @@ NAMES: Final = {
     Cadence.PROMISED: "as promised",
     Cadence.MONTH: "monthly",
     Cadence.QUARTER: "quarterly",
+    Cadence.DEBT: "with debt",
     Cadence.YEAR: "yearly",
     Cadence.SLIDING: "sliding",
     Cadence.BOTH: "both",
@@ -48,9 +51,13 @@ def kept_by(document: ObjectiveDocument, timezone: str) -> dict[Cadence, Objecti
     """The document with the windows of each cadence, its calendar ones in this time zone."""
     sliding = Rolling.model_construct(minutes=_sliding(document))
     calendars = {
-        Cadence(unit): Calendar.model_construct(unit=unit, timezone=timezone)
+        Cadence(unit): Calendar.model_construct(
+            unit=unit, timezone=timezone, carry_debt=Fraction(0)
+        )
         for unit in ("month", "quarter", "year")
     }
+    half = calendars[Cadence.QUARTER].model_copy(update={"carry_debt": Fraction(1, 2)})
+    calendars |= {Cadence.DEBT: half}
     quarter = calendars[Cadence.QUARTER]
     both = _with(document, quarter) | {
         f"{name}-sliding": one for name, one in _with(document, sliding).items()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from errorbudget.ledger.budget import debt, overspent
 from errorbudget.ledger.tally import DAY
 from errorbudget.ledger.window import Rolling, Span, Window
 from errorbudget.postmortem.usual import Counted
@@ -45,7 +46,15 @@ def left(
         return None
     if not isinstance(window, Rolling):
         valid, _ = past.within(Span(span.start, min(span.end, until)))
-    return 1 - bad / (allowance * valid)
+    return 1 - bad / (allowance * valid - _debt(past, window, allowance, span, valid))
+
+
+def _debt(past: Counted, window: Window, allowance: Fraction, span: Span, valid: int) -> Fraction:
+    """What a window pays of the one before it."""
+    if isinstance(window, Rolling) or not window.carry:
+        return Fraction(0)
+    owed = overspent(allowance, *past.within(window.before(span)))
+    return debt(window, owed, allowance * valid)
 
 
 def readings(
@@ -71,7 +80,7 @@ def readings(
     ]
 
 
-def overspent(
+def overspent_days(
     past: Counted, window: Window, allowance: Fraction, quarter: Span, until: int
 ) -> tuple[int, int]:
     """On how many days of a quarter the objective's own window was overspent, and of how many."""

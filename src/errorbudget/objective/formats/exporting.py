@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from errorbudget.errors import DocumentInvalid, Failure
-from errorbudget.objective.document import Objective, ObjectiveDocument, Rolling
+from errorbudget.objective.document import Calendar, Objective, ObjectiveDocument, Rolling
 from errorbudget.objective.formats import rules
 from errorbudget.objective.formats.emitting import as_yaml
 from errorbudget.objective.formats.imported import span
@@ -70,6 +70,8 @@ def _unsaid(document: ObjectiveDocument, to: str) -> Iterator[tuple[tuple[str, .
         yield from _unlabelled(document)
     for name, one in document.objectives.items():
         place = ("objectives", name, "window")
+        if isinstance(one.window, Calendar) and one.window.carry_debt:
+            yield place, f"carries debt over, which cannot be said to {to}"
         if to != "openslo" and not isinstance(one.window, Rolling):
             yield place, f"is of the calendar; {to} gets the last {_days(one)} days"
         elif to == "sloth":

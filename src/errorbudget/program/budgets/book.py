@@ -421,4 +421,4 @@ def _window(window: promised.Rolling | promised.Calendar) -> Window:
     """The document's window as the ledger knows it."""
     if isinstance(window, promised.Rolling):
         return Rolling(window.minutes)
-    return Calendar(window.unit, window.timezone)
+    return Calendar(window.unit, window.timezone, window.carry_debt)

@@ -95,7 +95,7 @@ class Objective:
         """On how many days its own window was overspent, and of how many."""
         subject = self.subject
         allowance = self.kept.allowance
-        return reading.overspent(
+        return reading.overspent_days(
             self.past, self.budget.window, allowance, subject.span, subject.until
         )
 
@@ -117,8 +117,12 @@ def objective(book: Book, row: int, subject: Subject, account: Account) -> Objec
     """A row of a book that was brought to the end of what is looked at."""
     until, span = subject.until, subject.span
     budget = book.columns(moment(until))[row]
+    own = budget.window.span(span.start + 1)
+    if isinstance(budget.window, Calendar):
+        # What the window before it overspent may be carried over.
+        own = budget.window.before(own)
     oldest = min(
-        budget.window.span(span.start + 1).start,
+        own.start,
         subject.quarter.before.span(zone(subject.document)).start,
         until - WINDOWS * WINDOW,
         until - HISTORY_DAYS * DAY,
