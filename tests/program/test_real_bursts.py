@@ -14,6 +14,7 @@ from errorbudget.burn.rules import Level
 from errorbudget.program.program import Program
 from program.replaying import Episode, episodes
 from program.traffic import START, document
+from tracing import of, untraced
 
 MAPS = {
     "time": "gmt_create",
@@ -63,7 +64,7 @@ def test_the_first_line_names_the_model_whose_requests_fail(
     column = "attributes.checkpoint_model_version_id"
     assert found.where[0].match[column] == model
     assert f"{column}={model}" in found.headline()
-    assert f"{column}={model}" in found.first_move()
+    assert f"{column}={model}" in (found.first_move() or "")
 
 
 def test_quiet_days_alert_nobody(told: list[Episode]) -> None:
@@ -89,3 +90,19 @@ def test_a_watch_tells_the_evening_as_it_goes(images: Program) -> None:
     assert [one.level for one in messages] == ["fire"]
     assert messages[0].title.startswith("images: requests fail so fast")
     assert "requests failed in" in messages[0].lines[0]
+
+
+def test_the_burst_gives_a_postmortem_whose_numbers_its_queries_tell(images: Program) -> None:
+    at = datetime(2024, 12, 8, tzinfo=UTC)
+    since, until = (datetime(2024, 12, 6, hour, tzinfo=UTC) for hour in (20, 22))
+    found = images.postmortems.draft("images", "availability", since, until, at=at)
+
+    *wrong, numbers = untraced(str(found.document), of(images))
+
+    assert wrong == []
+    assert int(numbers.split()[0]) > 40
+    cost = found.kept.told["impact"]["costs"][0]
+    counted = images.postmortems.impact("images", None, since, until, at=at)["costs"][0]
+    assert (cost["seen"], cost["excess"]) == (counted["seen"], counted["excess"])
+    assert "checkpoint\\_model\\_version\\_id=M0017" in found.document.section("summary")
+    assert found.document.section("preventions").startswith("\n- a fallback for")

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from errorbudget.program.explaining.explanation import Explanation
+from errorbudget.program.postmortems.postmortems import Written
 from program.shops import Open
+from tracing import of, untraced
 
 MINUTE = timedelta(minutes=1)
 
@@ -41,7 +43,7 @@ def test_a_broken_deploy_is_the_first_change_and_its_line_the_first_template(
     assert "new" in found.logs[0].reason
     assert len(found.logs[0].trace_ids) == 3
     assert change.replace("-", " ") in found.headline()
-    assert found.first_move().startswith(f"Roll back {change.replace('-', ' ')}:")
+    assert (found.first_move() or "").startswith(f"Roll back {change.replace('-', ' ')}:")
 
 
 @pytest.mark.parametrize(
@@ -100,4 +102,36 @@ def test_the_first_move_is_the_one_that_the_story_calls_for(
 ) -> None:
     found, _ = explained(opened, name)
 
-    assert move in found.first_move()
+    assert move in (found.first_move() or "")
+
+
+def drafted(opened: Open, name: str, *, minutes: int) -> Written:
+    """The postmortem of a trouble, from when it began, as of the end of the story."""
+    program, shop = opened
+    event = next(one for one in shop.truth["events"] if one["name"] == name)
+    began = datetime.fromisoformat(event["from"])
+    return program.postmortems.draft(
+        event["service"], None, began, began + minutes * MINUTE, at=shop.at(51)
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "minutes", "cause", "helps"),
+    [
+        ("eur-rounding", 49, "change", "a canary at 5 % for 30 minutes"),
+        ("tenant-flood", 80, "flood", "tenant t-acme limited to 3 times its usual requests"),
+        ("provider-outage", 70, "slice", "a fallback for route=/pay"),
+    ],
+)
+def test_a_postmortem_says_what_would_have_kept_it_small_and_where_each_number_is_from(
+    opened: Open, name: str, minutes: int, cause: str, helps: str
+) -> None:
+    found = drafted(opened, name, minutes=minutes)
+
+    impact = found.kept.told["impact"]
+    assert impact["kind"]["cause"] == cause
+    best = impact["preventions"][0]
+    assert best["what"] == helps
+    assert best["cost"] < impact["costs"][0]["excess"] / 3
+    *wrong, _ = untraced(str(found.document), of(opened[0]))
+    assert wrong == []

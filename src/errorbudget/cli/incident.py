@@ -26,7 +26,7 @@ def declare(
     """Open an incident; a critical fix of the service may then ask the gate as one."""
     printable(title, "--title")
     with entered() as door:
-        opened = door.incidents.declare(service, title, by or _me())
+        opened = door.incidents.declare(service, title, by or me())
     answer(opened, f"incident {opened['id']}: {title}", as_json=as_json)
 
 
@@ -34,7 +34,7 @@ def declare(
 def acknowledge(number: Number, *, by: By = "", as_json: Json = False) -> None:
     """Say that you see to it."""
     with entered() as door:
-        told = door.incidents.acknowledge(number, by or _me())
+        told = door.incidents.acknowledge(number, by or me())
     answer(told, f"incident {number}: {told['acknowledged_by']} sees to it", as_json=as_json)
 
 
@@ -49,7 +49,7 @@ def note(
     """Write into its timeline."""
     printable(text, "TEXT")
     with entered() as door:
-        told = door.incidents.note(number, text, by or _me())
+        told = door.incidents.note(number, text, by or me())
     answer(told, f"incident {number}: noted", as_json=as_json)
 
 
@@ -57,7 +57,7 @@ def note(
 def close(number: Number, *, by: By = "", as_json: Json = False) -> None:
     """Let an incident be over."""
     with entered() as door:
-        told = door.incidents.close(number, by or _me())
+        told = door.incidents.close(number, by or me())
     answer(told, f"incident {number} is over", as_json=as_json)
 
 
@@ -113,7 +113,8 @@ def _said(one: Told) -> str:
     return f"{one['by']}: {one['text']}" if one["what"] == "note" else one["text"]
 
 
-def _me() -> str:
+def me() -> str:
+    """Whoever is at this terminal, as git knows them; empty where nobody does."""
     from errorbudget.cli.asking import askers
 
     return next(iter(askers()), "")

@@ -28,6 +28,8 @@ COMMANDS: Final = {
     "change": "change",
     "gate": "gate",
     "incident": "incident",
+    "postmortem": "postmortem",
+    "room": "room",
     "audit": "audit",
     "review": "review",
     "cadences": "cadences",

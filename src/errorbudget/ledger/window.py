@@ -30,6 +30,10 @@ class Span:
         return self.start <= minute < self.end
 
 
+ALWAYS: Final = Span(0, 1 << 31)
+"""From 1970 on, without end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rolling:
     """The last so many minutes."""

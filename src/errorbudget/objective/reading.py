@@ -1,7 +1,6 @@
 """What does an objective document say, and which lines of it cannot be used?"""
 
 from collections.abc import Iterator
-from fractions import Fraction
 from typing import Final
 
 from pydantic import ValidationError
@@ -13,10 +12,6 @@ from errorbudget.objective.layout import Layout, Problem, lay_out
 from errorbudget.objective.wording import said
 
 _NOBODYS: Final = ("example.com", "example.org", "example.net")
-NOT_BUILT: Final = {
-    "postmortem.journal": "postmortems are not written there yet",
-}
-"""Fields that are read and checked, but not acted on, and what happens instead."""
 
 
 def read(text: str | bytes, *, file: str) -> ObjectiveDocument:
@@ -38,8 +33,7 @@ def read(text: str | bytes, *, file: str) -> ObjectiveDocument:
 
 def notes(document: ObjectiveDocument) -> dict[str, str]:
     """What nothing acts on yet of what the document states, by field: what happens instead."""
-    said = {place: what for place, what in NOT_BUILT.items() if _states(document, place)}
-    return said | dict(_placeholders(document))
+    return dict(_placeholders(document))
 
 
 def _placeholders(document: ObjectiveDocument) -> Iterator[tuple[str, str]]:
@@ -52,16 +46,6 @@ def _placeholders(document: ObjectiveDocument) -> Iterator[tuple[str, str]]:
                     f"{one} stands for a person and is none: put the name here that"
                     " allowed_signers has",
                 )
-
-
-def _states(document: ObjectiveDocument, place: str) -> bool:
-    section: object = document
-    for name in place.split("."):
-        fields: set[str] = getattr(section, "model_fields_set", set[str]())
-        if name not in fields:
-            return False
-        section = getattr(section, name)
-    return section not in (Fraction(0), "keep_band")
 
 
 def _decoded(text: bytes) -> Layout:

@@ -23,6 +23,8 @@ class Asked:
     change: str
     at: datetime
     permitted: bool
+    risk: str = ""
+    """The class that it counted as; empty where none was told."""
 
 
 def answers(changes: Sequence[Change], asked: Iterable[Asked]) -> list[Asked | None]:

@@ -35,6 +35,7 @@ from errorbudget.store.home import Home
 
 if TYPE_CHECKING:
     from errorbudget.program.configuration import Configuration
+    from errorbudget.program.postmortems.postmortems import Postmortems
     from errorbudget.program.proposing.backtests import Backtests
     from errorbudget.program.proposing.differing import Differing
     from errorbudget.program.proposing.proposals import Proposals
@@ -186,6 +187,13 @@ class Program:
     def incidents(self) -> Incidents:
         """What hurts users, who sees to it, and what happened meanwhile."""
         return Incidents(self.home, self.budgets)
+
+    @cached_property
+    def postmortems(self) -> "Postmortems":
+        """What was learned of incidents."""
+        from errorbudget.program.postmortems.postmortems import Postmortems
+
+        return Postmortems(self.home, self.source, self.objectives)
 
     @cached_property
     def gate(self) -> Gate:

@@ -18,6 +18,7 @@ from errorbudget.store.documents import Documents
 from errorbudget.store.incidents import Incidents
 from errorbudget.store.lock import hold
 from errorbudget.store.outbox import Outbox
+from errorbudget.store.postmortems import Postmortems
 from errorbudget.store.reviews import Reviews
 from errorbudget.store.revision import bring_up_to_date
 from errorbudget.store.signatures import Signers
@@ -143,6 +144,11 @@ class Home:
     def incidents(self) -> Incidents:
         """What hurts users, and since when."""
         return Incidents(self.database)
+
+    @cached_property
+    def postmortems(self) -> Postmortems:
+        """What was learned of incidents."""
+        return Postmortems(self.database)
 
     @cached_property
     def outbox(self) -> Outbox:

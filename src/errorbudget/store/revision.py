@@ -9,7 +9,7 @@ from sqlalchemy.exc import DatabaseError
 from errorbudget.errors import Failure
 from errorbudget.store.database import Database
 
-NEWEST: Final = "r0012"
+NEWEST: Final = "r0013"
 """The revision that `schema` describes; a constant, so that opening need not load Alembic."""
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"

@@ -311,3 +311,33 @@ review = Table(
     Column("digest", String(64), nullable=False, comment="SHA-256 of the body, hex"),
     Column("body", LargeBinary, nullable=False, comment="one document's part, as JSON"),
 )
+
+postmortem = Table(
+    "postmortem",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False, comment="the document's"),
+    Column("environment", String, nullable=False),
+    Column("objective", String, nullable=False, comment="the one it is told by"),
+    Column("incident", Integer, nullable=True),
+    Column("start", BigInteger, nullable=False, comment="minutes since 1970"),
+    Column("end", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False, comment="burning, draft or published"),
+    Column("version", Integer, nullable=False),
+    Column("told", LargeBinary, nullable=False, comment="what its data says, as JSON"),
+    Column("counts", String(64), nullable=False, comment="SHA-256 of the counts it rests on, hex"),
+    Column("drafted_at", Moment, nullable=False),
+    Column("refreshed_at", Moment, nullable=False),
+    Column("published_at", Moment, nullable=True),
+    Index(None, "name"),
+)
+
+wording = Table(
+    "wording",
+    metadata,
+    Column("postmortem", ForeignKey(postmortem.c.id), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("text", LargeBinary, nullable=False, comment="Markdown, every version that ever was"),
+    Column("by", String, nullable=False),
+    Column("at", Moment, nullable=False),
+)

@@ -20,6 +20,7 @@ from errorbudget.web import (
     health,
     metrics,
     offline,
+    postmortems,
     promising,
     proposing,
     reading,
@@ -64,7 +65,7 @@ def application(server: Server) -> FastAPI:
     app.state.server = server
     failing.install(app)
     asking = (reading, promising, proposing, explaining, gating, offline, accounting, reviews)
-    people = (approving, responding)
+    people = (approving, responding, postmortems)
     for routes in (sending, *asking, *people, administering, retaining, health, metrics):
         app.include_router(routes.router)
     for surface in (argo, flagger, github, kubernetes):

@@ -15,6 +15,7 @@ from errorbudget.program.configuration import Configuration
 from errorbudget.program.courses import Course, Courses
 from errorbudget.program.explaining.explaining import Explaining
 from errorbudget.program.intake.retention import Retention
+from errorbudget.program.postmortems.postmortems import Postmortems
 from errorbudget.program.program import Program
 from errorbudget.program.proposing.backtests import Backtests
 from errorbudget.program.proposing.differing import Differing
@@ -105,6 +106,12 @@ class Patient:
             budgets = Budgets(self._program.home, source, self._program.objectives)
             cadences = Cadences(self._program.home, source, budgets)
             return cadences.simulate(service, at=at or clock.now())
+
+    @contextmanager
+    def postmortems(self) -> Generator[Postmortems]:
+        """Postmortems, and what a time cost, for as long as the block lasts."""
+        with self._turn() as source, source.snapshot():
+            yield Postmortems(self._program.home, source, self._program.objectives)
 
     def courses(self, service: str, at: datetime | None) -> list[Course]:
         """What happened to each budget of a service over its window. Raises Failure."""

@@ -55,7 +55,7 @@ def declare(server: Here, caller: Approves, told: Declared) -> Response:
     caller.within(server.document(told.service).environment)
     _printable(told.title, "title")
     opened = server.program.incidents.declare(
-        told.service, told.title, by=_speaks(caller, told.by), now=clock.now()
+        told.service, told.title, by=speaks(caller, told.by), now=clock.now()
     )
     return as_json(opened.as_dict())
 
@@ -91,7 +91,7 @@ def show(server: Here, caller: Reads, number: Number) -> Response:
 def acknowledge(server: Here, caller: Approves, number: Number, told: By) -> Response:
     """Somebody sees to it."""
     _theirs(server, caller, number)
-    by = _speaks(caller, told.by)
+    by = speaks(caller, told.by)
     return _told(server.program.incidents.acknowledge(number, by=by, now=clock.now()))
 
 
@@ -104,7 +104,7 @@ def note(server: Here, caller: Approves, number: Number, told: Noted) -> Respons
     """What was found or done."""
     _theirs(server, caller, number)
     _printable(told.text, "text")
-    by = _speaks(caller, told.by)
+    by = speaks(caller, told.by)
     return _told(server.program.incidents.note(number, told.text, by=by, now=clock.now()))
 
 
@@ -116,7 +116,7 @@ def note(server: Here, caller: Approves, number: Number, told: Noted) -> Respons
 def close(server: Here, caller: Approves, number: Number, told: By) -> Response:
     """It is over."""
     _theirs(server, caller, number)
-    by = _speaks(caller, told.by)
+    by = speaks(caller, told.by)
     return _told(server.program.incidents.close(number, by=by, now=clock.now()))
 
 
@@ -127,7 +127,7 @@ def _theirs(server: Server, caller: Caller, number: int) -> None:
     caller.within(incident.environment)
 
 
-def _speaks(caller: Caller, by: str) -> str:
+def speaks(caller: Caller, by: str) -> str:
     """Who says it: only who can read the home may say so of others."""
     return (by or caller.name) if caller is OWNER else caller.name
 

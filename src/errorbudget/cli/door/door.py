@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         incidents,
         letters,
         objectives,
+        postmortems,
         proposals,
         requests,
         retention,
@@ -94,6 +95,13 @@ class Door:
         from errorbudget.cli.door import incidents
 
         return self._either(incidents.AtHome, incidents.OnServer)
+
+    @property
+    def postmortems(self) -> postmortems.AtHome | postmortems.OnServer:
+        """What was learned of incidents."""
+        from errorbudget.cli.door import postmortems
+
+        return self._either(postmortems.AtHome, postmortems.OnServer)
 
     @property
     def gate(self) -> gate.AtHome | gate.OnServer:

@@ -44,6 +44,16 @@ def beginning(
     return Span(start, end), began
 
 
+def burned(book: Book, row: int, around: Span) -> Span:
+    """The minutes that burned, of a time that a person, an alert or an account says burns."""
+    first = around.start - max(LOOKBACK, len(around))
+    began = _onset(book, row, first, around, sure=True)
+    if began is None:
+        return around
+    start = minute_floor(began.at)
+    return Span(start, max(_ended(book, row, began, around.end), start + 1))
+
+
 def _silence(book: Book, row: int, end: int) -> tuple[Span, Onset | None]:
     """From the last request on; at least as long as is looked at when requests are missed."""
     minutes = np.arange(end - DAY, end)

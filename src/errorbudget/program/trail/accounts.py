@@ -111,6 +111,15 @@ class Accounts:
             for row, name in enumerate(document.objectives)
         ]
 
+    def over(self, service: str, objective: str, span: Span, *, at: datetime) -> Account:
+        """One objective's statement of any span, as far as it has passed. Raises Failure."""
+        document = self._budgets.document(service)
+        until = min(span.end, max(minute_ceil(at), span.start + 1))
+        book = self._budgets.book([document], at=moment(until))
+        asked = [one for one in decisions(self._home) if one.service in document.services]
+        row = list(document.objectives).index(objective)
+        return self.account(book, row, span, until=until, asked=asked)
+
     def account(
         self, book: Book, row: int, span: Span, *, until: int, asked: Sequence[Asked]
     ) -> Account:

@@ -1,11 +1,13 @@
 """The audit trail, to be read and to be checked."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
+from errorbudget import clock
 from errorbudget.errors import Failure, Untrusted
 from errorbudget.policy.attestation import envelope, statement
 from errorbudget.policy.audit import Entry, Verification
@@ -41,6 +43,30 @@ class AuditTrail:
     def ungated(self, service: str | None = None, last: int = 50) -> list[dict[str, Any]]:
         """The last changes found that shipped past the gate, oldest first."""
         return self._last(partial(_tells, "ungated", service), last)
+
+    def between(
+        self, since: datetime, until: datetime, kinds: Collection[str]
+    ) -> list[dict[str, Any]]:
+        """Entries of these kinds that were recorded in [since, until), oldest first.
+
+        Found from the end on: what was recorded more than a day out of order may be missed.
+        """
+        found = list[dict[str, Any]]()
+        end = self._home.trail.size()
+        while end > 0:
+            start = max(end - _PAGE, 0)
+            page = [*map(_told, islice(self._home.trail.entries(after=start), end - start))]
+            times = [clock.parse(entry["at"]) for entry in page]
+            meant = (
+                entry
+                for entry, at in zip(page, times, strict=True)
+                if entry["kind"] in kinds and since <= at < until
+            )
+            found = [*meant, *found]
+            if max(times) < since - timedelta(days=1):
+                break
+            end = start
+        return found
 
     def _last(self, wanted: Callable[[dict[str, Any]], bool], last: int) -> list[dict[str, Any]]:
         found = list[dict[str, Any]]()

@@ -62,6 +62,7 @@ def decisions(home: Home) -> Iterator[Asked]:
                 at=clock.parse(body["at"] if "policy_known" in body else body["as_of"]),
                 # Without a server, only by a document that was really in force.
                 permitted=allowed and body.get("policy_known", True),
+                risk=(body["decision"].get("risk") or {}).get("counts_as", ""),
             )
 
 

@@ -16,7 +16,7 @@ import duckdb
 from errorbudget import clock
 from errorbudget.change import Appearance
 from errorbudget.ledger.tally import Counts, Tallies
-from errorbudget.ledger.window import Span, moment
+from errorbudget.ledger.window import ALWAYS, Span, moment
 from errorbudget.request import Added, Corrected, Kept, Receipt
 from errorbudget.source import Appeared, Failing, Liveness, Logs, Stirred, Touched, Version
 from errorbudget.source.duckdb import (
@@ -154,14 +154,21 @@ class Warehouse:
         return Appeared(versions=versions, newest=newest)
 
     def known_request_ids(
-        self, service: str, request_ids: Sequence[str], request_id: Criterion | None = None
+        self,
+        service: str,
+        request_ids: Sequence[str],
+        request_id: Criterion | None = None,
+        *,
+        within: Span = ALWAYS,
     ) -> tuple[str, ...]:
         """Those of the ids that a request of the service has; `request_id` is the document's."""
         expression = request_id.sql if request_id else "trace_id"
         sql = statement("known_request_ids").format(request_id=expression)
         wanted = list(dict.fromkeys(request_ids))
         with counting.evaluating():
-            found = self.connection.execute(sql, {"service": service, "request_ids": wanted})
+            values = {"service": service, "request_ids": wanted}
+            edges = {"first": within.start, "until": within.end}
+            found = self.connection.execute(sql, values | edges)
             known = {row[0] for row in found.fetchall()}
         return tuple(id_ for id_ in wanted if id_ in known)
 
@@ -241,6 +248,19 @@ class Warehouse:
     def logs(self, indicator: Counting, before: Span, burn: Span) -> Logs:
         """The log records of a burn and of the span right before it; of very many, a sample."""
         return witnessing.logs(self.connection, indicator, before, burn)
+
+    def logged_first(
+        self, services: Sequence[str], request_ids: Sequence[str], span: Span
+    ) -> Mapping[str, datetime]:
+        """When the first log record of each of these requests was written, where there is one."""
+        values = {
+            "services": [*services],
+            "request_ids": [*request_ids],
+            "first": span.start,
+            "until": span.end,
+        }
+        found = self.connection.execute(statement("logged_first"), values).fetchall()
+        return {id_: first.replace(tzinfo=UTC) for id_, first in found}
 
     def failing(self, indicator: Counting, spans: Sequence[Span], most: int) -> Failing:
         """The newest bad requests of some spans of minutes. Raises CriterionFailed."""

@@ -1,0 +1,1 @@
+"""Postmortems: drafted by themselves, kept current, finished by people."""

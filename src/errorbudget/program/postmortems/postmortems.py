@@ -1,0 +1,432 @@
+"""Postmortems: drafted when due or when asked, kept current, written by people, published."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from errorbudget import clock
+from errorbudget.errors import Failure
+from errorbudget.ledger.window import Span, minute_ceil, moment
+from errorbudget.objective.document import PostmortemRules
+from errorbudget.postmortem import draft
+from errorbudget.postmortem.actions import actions, unfit, with_done
+from errorbudget.postmortem.document import Postmortem, read
+from errorbudget.postmortem.merging import merge
+from errorbudget.program.budgets.budgets import Budgets
+from errorbudget.program.explaining.explaining import Explaining
+from errorbudget.program.objectives.objectives import Objectives
+from errorbudget.program.postmortems.choosing import Choosing, same
+from errorbudget.program.postmortems.gathering import About, Gathered, Gathering
+from errorbudget.program.postmortems.picturing import svg
+from errorbudget.source.sources import Sources
+from errorbudget.store.home import Home
+from errorbudget.store.postmortems import Kept, State
+
+PROGRAM: Final = "errorbudget"
+"""Who wrote a version that nobody did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A postmortem as it is now, with its text."""
+
+    kept: Kept
+    document: Postmortem
+    journal: str
+    """The folder where its document wants published ones."""
+    told: tuple[str, ...] = ()
+    """What came of merging that a person should look at."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The postmortem as JSON has it."""
+        return {
+            **summary(self.kept, self.document),
+            "markdown": str(self.document),
+            "sections": {one.name: one.text for one in self.document.pieces if one.kind != "text"},
+            "journal": self.journal,
+            "data": dict(self.kept.told),
+            "told": list(self.told),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What somebody wants drafted; all that is due, where they say nothing."""
+
+    service: str | None = None
+    objective: str | None = None
+    incident: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    quarter: str | None = None
+
+
+class Postmortems:
+    """Every postmortem, and what is asked of them."""
+
+    def __init__(self, home: Home, source: Sources, objectives: Objectives) -> None:
+        self._home = home
+        self._budgets = Budgets(home, source, objectives)
+        explaining = Explaining(source, self._budgets, home.changes)
+        self._gathering = Gathering(home, source, self._budgets, explaining)
+        self._choosing = Choosing(home, self._budgets, self._gathering)
+        self._objectives = objectives
+
+    def list(self, service: str | None = None) -> list[dict[str, Any]]:
+        """The postmortems of a service, or all, the newest first. Raises Failure."""
+        name = self._name(service)
+        return [summary(one.kept, one.document) for one in self._all(name)]
+
+    def show(self, id_: str) -> Written:
+        """One of them. Raises Failure."""
+        with self._home.database.reading() as connection:
+            return self._written(connection, id_)
+
+    def picture(self, id_: str, name: str) -> str:
+        """One of its pictures, as SVG. Raises Failure."""
+        return svg(self.show(id_).kept.told, name)
+
+    def asked(self, asked: Asked, *, at: datetime) -> Sequence[Written]:
+        """Draft what is asked for: an incident, a time, or all that is due. Raises Failure."""
+        if asked.incident is not None:
+            return [self.of_incident(asked.incident, at=at)]
+        if asked.service is None or (asked.objective is None and asked.since is None):
+            return [*self.due(asked.service, asked.quarter, at=at)]
+        if asked.since is not None:
+            return [self.draft(asked.service, asked.objective, asked.since, asked.until, at=at)]
+        found = self.of_burn(asked.service, asked.objective or "", at=at)
+        if found is None:
+            raise Failure(
+                f"{asked.service} {asked.objective}: nothing burns at {clock.text(at)}",
+                "Say when: --from TIME --to TIME; or draft all that is due, without OBJECTIVE.",
+            )
+        return [found]
+
+    def impact(
+        self, service: str, objective: str | None, since: datetime, until: datetime, *, at: datetime
+    ) -> dict[str, Any]:
+        """What a time cost: the numbers of a postmortem, nothing kept. Raises Failure."""
+        about = self._choosing.within(service, objective, since, until, at=at)
+        kept = same(self._home.postmortems.list(about.document.name), about, exactly=True)
+        if kept is not None:
+            about = replace(about, incident=kept.incident, burning=kept.state is State.BURNING)
+        return self._gathering.impact(about, at=at, but=kept.id if kept else "")
+
+    def room(self, service: str, objective: str | None = None, *, at: datetime) -> dict[str, Any]:
+        """How many more changes fit into an objective, or the one that decides. Raises Failure."""
+        return self._gathering.room(service, objective, at=at)
+
+    def draft(
+        self,
+        service: str,
+        objective: str | None,
+        since: datetime,
+        until: datetime | None,
+        *,
+        at: datetime,
+        by: str = PROGRAM,
+    ) -> Written:
+        """One of a time that a person names. Raises Failure."""
+        about = self._choosing.within(service, objective, since, until or at, at=at)
+        return self._drafted(about, at=at, by=by, exactly=True)
+
+    def of_incident(self, number: int, *, at: datetime) -> Written:
+        """One of an incident that an alert, a person or another tool opened. Raises Failure."""
+        return self._drafted(self._choosing.incident(number, at=at), at=at)
+
+    def of_burn(self, service: str, objective: str, *, at: datetime) -> Written | None:
+        """One of what burns now; None where nothing does any more. Raises Failure."""
+        document = self._budgets.document(service)
+        self._choosing.known(document, objective)
+        found = next(self._choosing.current(document, objective, at=at), None)
+        return None if found is None else self._drafted(found, at=at)
+
+    def due(
+        self, service: str | None, quarter: str | None = None, *, at: datetime
+    ) -> Iterator[Written]:
+        """One of everything that spent more than its document bears, of a quarter. Raises Failure.
+
+        Those that are there already are brought up to date.
+        """
+        documents = self._objectives.all() if service is None else [self._budgets.document(service)]
+        for document in documents:
+            for about in list(self._choosing.due(document, quarter, at=at)):
+                yield self._drafted(about, at=at)
+
+    def refresh(self, id_: str, *, at: datetime) -> Written:
+        """Say what is known now: data sections anew, people's text as it is. Raises Failure."""
+        kept = self.show(id_).kept
+        return self._keep(kept, self._gathered(self._about(kept, at), id_, at), at)
+
+    def refreshed(self, *, at: datetime) -> Sequence[str]:
+        """Bring up to date what late rows, corrections or an end have changed; which those are."""
+        return [one.id for one in self._home.postmortems.list() if self._is_renewed(one, at)]
+
+    def renew_burning(self, *, at: datetime) -> Sequence[str]:
+        """Bring what still burns up to date, or settle it; which those are."""
+        burning = [one for one in self._home.postmortems.list() if one.state is State.BURNING]
+        return [self.refresh(one.id, at=at).kept.id for one in burning]
+
+    def save(self, text: str, *, by: str, at: datetime, name: str = "") -> Written:
+        """Take what a person wrote: merged with what others wrote since the version it names.
+
+        Raises Failure where it cannot be read, or is of no postmortem.
+        """
+        mine = read(text, name=name or "the postmortem")
+        return self._save(mine, by=by, at=at)
+
+    def write(
+        self, id_: str, version: int, sections: Mapping[str, str], *, by: str, at: datetime
+    ) -> Written:
+        """The same of single sections of people's, of the version they were read in."""
+        with self._home.database.reading() as connection:
+            base = self._wording(connection, id_, version)
+        return self._save(base.with_sections(sections), by=by, at=at)
+
+    def done(self, id_: str, number: int, *, by: str, at: datetime) -> Written:
+        """An action is done. Raises Failure."""
+        with self._home.database.reading() as connection:
+            current = self._written(connection, id_).document
+        return self._save(with_done(current, number), by=by, at=at)
+
+    def publish(self, id_: str, *, by: str, at: datetime) -> Written:
+        """Publish it, in the trail too. Raises Failure, in words, while judgment is missing."""
+        home = self._home
+        with home.database.writing() as connection:
+            current = self._written(connection, id_)
+            self._refuse_unfinished(current)
+            if current.kept.state is State.PUBLISHED:
+                return current
+            kept = home.postmortems.renew(
+                connection, current.kept, state=State.PUBLISHED, published_at=at
+            )
+            told = {"service": kept.name, "id": id_, "state": "published", "by": by}
+            home.trail.append_with(connection, "postmortem", told | {"version": kept.version}, at)
+        return replace(current, kept=kept)
+
+    def actions(self, service: str | None = None, *, at: datetime) -> Sequence[dict[str, Any]]:
+        """Every action item, open ones first, by date. Raises Failure."""
+        name = self._name(service)
+        today = at.date().isoformat()
+        found = [
+            {
+                **one.as_dict(),
+                "postmortem": written.kept.id,
+                "service": written.kept.name,
+                "overdue": bool(one.due) and not one.done and one.due < today,
+            }
+            for written in self._all(name)
+            for one in actions(written.document)
+        ]
+        return sorted(found, key=lambda one: (one["done"], one["due"] or "9999", one["postmortem"]))
+
+    def _drafted(
+        self, about: About, *, at: datetime, by: str = PROGRAM, exactly: bool = False
+    ) -> Written:
+        known = self._home.postmortems.list(about.document.name)
+        if (kept := same(known, about, exactly=exactly)) is not None:
+            if kept.state is State.BURNING or exactly:
+                about = replace(about, incident=about.incident or kept.incident)
+            else:
+                about = self._about(kept, at)
+            return self._keep(kept, self._gathered(about, kept.id, at), at)
+        id_ = _free(about, {one.id for one in self._home.postmortems.list()})
+        return self._begin(id_, self._gathered(about, id_, at), at, by)
+
+    def _about(self, kept: Kept, at: datetime) -> About:
+        """What it is about as of a moment: while it burns its end moves along."""
+        document, span = self._budgets.document(kept.name), Span(kept.start, kept.end)
+        self._choosing.known(document, kept.objective)
+        about = About(
+            document=document, objective=kept.objective, span=span, incident=kept.incident
+        )
+        if kept.state is not State.BURNING:
+            return about
+        incident = self._incident(kept.incident)
+        around = Span(kept.start, max(minute_ceil(at), kept.start + 1))
+        if incident is not None and incident.ended_at is not None:
+            around = Span(kept.start, max(minute_ceil(incident.ended_at), kept.start + 1))
+        return self._choosing.refined(document, kept.objective, around, at=at, incident=incident)
+
+    def _incident(self, number: int | None) -> Any:
+        if number is None:
+            return None
+        with self._home.database.reading() as connection:
+            return self._home.incidents.get(connection, number)
+
+    def _gathered(self, about: About, id_: str, at: datetime) -> Gathered:
+        return self._gathering.gather(about, at=at, id_=id_)
+
+    def _is_renewed(self, kept: Kept, at: datetime) -> bool:
+        try:
+            about = self._about(kept, at)
+            if self._gathering.digest(about, at=at, but=kept.id) == kept.counts:
+                return False
+        except Failure:  # its document or objective is gone: what was said of it stays
+            return False
+        self._keep(kept, self._gathered(about, kept.id, at), at)
+        return True
+
+    def _begin(self, id_: str, found: Gathered, at: datetime, by: str) -> Written:
+        about = found.about
+        kept = Kept(
+            id=id_,
+            name=about.document.name,
+            environment=about.document.environment,
+            objective=about.objective,
+            incident=about.incident,
+            start=about.span.start,
+            end=about.span.end,
+            state=State.BURNING if about.burning else State.DRAFT,
+            version=1,
+            told=found.told,
+            counts=found.counts,
+            drafted_at=at,
+            refreshed_at=at,
+        )
+        text = draft.first(id_, found.told)
+        with self._home.database.writing() as connection:
+            there = self._home.postmortems.get(connection, id_)
+            if there is None:
+                self._home.postmortems.put(connection, kept, text, by=by, at=at)
+                told = {"service": kept.name, "id": id_, "state": kept.state.value, "by": by}
+                self._home.trail.append_with(connection, "postmortem", told, at)
+            return self._written(connection, id_)
+
+    def _keep(self, kept: Kept, found: Gathered, at: datetime) -> Written:
+        """The data of a postmortem as it was gathered, around whatever people wrote meanwhile."""
+        about = found.about
+        data = draft.sections(kept.id, found.told)
+        with self._home.database.writing() as connection:
+            current = self._written(connection, kept.id)
+            state = current.kept.state
+            if state is State.BURNING and not about.burning:
+                state = State.DRAFT
+            now = replace(
+                current.kept,
+                start=about.span.start,
+                end=about.span.end,
+                incident=about.incident,
+                state=state,
+                told=found.told,
+                counts=found.counts,
+                refreshed_at=at,
+            )
+            return self._put(
+                connection, current, now, current.document.with_data(data), PROGRAM, at
+            )
+
+    def _save(self, mine: Postmortem, *, by: str, at: datetime) -> Written:
+        if not by:
+            raise Failure("--by: say who wrote it")
+        with self._home.database.writing() as connection:
+            current = self._written(connection, mine.id)
+            base = self._wording(connection, mine.id, mine.version)
+            merged = merge(base, mine, current.document, by=by)
+            after = self._put(connection, current, current.kept, merged.document, by, at)
+        return replace(after, told=merged.told)
+
+    def _put(
+        self,
+        connection: Connection,
+        current: Written,
+        kept: Kept,
+        document: Postmortem,
+        by: str,
+        at: datetime,
+    ) -> Written:
+        """Keep it, as a new version where its text differs; nothing that stood is dropped."""
+        if document.pieces == current.document.pieces:
+            return replace(current, kept=self._home.postmortems.renew(connection, kept))
+        kept = replace(kept, version=current.kept.version + 1)
+        document = replace(document, version=kept.version)
+        read(str(document), name=kept.id)
+        self._home.postmortems.put(connection, kept, str(document), by=by, at=at)
+        return replace(current, kept=kept, document=document)
+
+    def _refuse_unfinished(self, current: Written) -> None:
+        id_, document = current.kept.id, current.document
+        if current.kept.state is State.BURNING:
+            raise Failure(f"{id_}: it still burns; publish it when it is over")
+        if missing := document.unwritten:
+            raise Failure(
+                f"{id_}: people have yet to write {_joined(missing)}",
+                "Write them, and bring them in with `errorbudget postmortem save FILE`.",
+            )
+        if lacking := unfit(document):
+            raise Failure(*(f"{id_}: {one}" for one in lacking))
+
+    def _name(self, service: str | None) -> str | None:
+        return None if service is None else self._budgets.document(service).name
+
+    def _all(self, name: str | None) -> Iterator[Written]:
+        for kept in self._home.postmortems.list(name):
+            with self._home.database.reading() as connection:
+                yield self._written(connection, kept.id)
+
+    def _written(self, connection: Connection, id_: str) -> Written:
+        kept = self._home.postmortems.get(connection, id_)
+        if kept is None:
+            raise Failure(
+                f"{id_}: there is no such postmortem; `errorbudget postmortem list` has them all"
+            )
+        return Written(
+            kept=kept,
+            document=self._wording(connection, id_, kept.version),
+            journal=self._journal(kept.name),
+        )
+
+    def _journal(self, name: str) -> str:
+        promised = self._objectives.in_force(name) or self._objectives.observing(name)
+        return (promised.postmortem if promised else PostmortemRules()).journal
+
+    def _wording(self, connection: Connection, id_: str, version: int) -> Postmortem:
+        found = self._home.postmortems.text(connection, id_, version)
+        if found is None:
+            raise Failure(
+                f"{id_}: there never was a version {version};"
+                f" `errorbudget postmortem show {id_}` has the newest"
+            )
+        return read(found.text, name=id_)
+
+
+def summary(kept: Kept, document: Postmortem) -> dict[str, Any]:
+    """One line of a list as JSON has it."""
+    cost = next(one for one in kept.told["impact"]["costs"] if one["objective"] == kept.objective)
+    todo = actions(document)
+    return {
+        "id": kept.id,
+        "service": kept.name,
+        "environment": kept.environment,
+        "objective": kept.objective,
+        "incident": kept.incident,
+        "title": draft.title(kept.told).replace("\\", ""),
+        "from": clock.text(moment(kept.start)),
+        "to": clock.text(moment(kept.end)),
+        "state": kept.state.value,
+        "version": kept.version,
+        "excess": cost["excess"],
+        "share": cost["windows"][0]["share"],
+        "unwritten": document.unwritten,
+        "actions": {
+            "open": sum(not one.done for one in todo),
+            "done": sum(one.done for one in todo),
+        },
+        "drafted": clock.text(kept.drafted_at),
+        "refreshed": clock.text(kept.refreshed_at),
+        "published": clock.text(kept.published_at) if kept.published_at else None,
+    }
+
+
+def _free(about: About, taken: set[str]) -> str:
+    """`checkout-2026-07-20-1407`, or with a number behind it where that is taken."""
+    stem = f"{about.document.name}-{moment(about.span.start):%Y-%m-%d-%H%M}"
+    names = (stem if number == 1 else f"{stem}-{number}" for number in range(1, 1_000))
+    return next(name for name in names if name not in taken)
+
+
+def _joined(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

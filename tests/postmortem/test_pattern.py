@@ -1,0 +1,47 @@
+"""An incident is known again by its cause, and work is ranked by what went on what it fixes."""
+
+from fractions import Fraction
+
+import pytest
+
+from errorbudget.postmortem.pattern import BACKGROUND, Kind, Spent, likeness, ranked
+
+
+def known(cause: str, place: str = "", *marks: str) -> Kind:
+    return Kind(cause=cause, place=place, marks=frozenset({f"cause {cause}", *marks}))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        (known("change", "shop", "where route=/pay"), known("change", "shop", "log a"), 0.5),
+        (known("change", "shop"), known("change", "cart"), 0.0),
+        (known("unknown"), known("unknown"), 0.0),
+        (known("silence"), known("silence"), 1.0),
+        (known("slice", "route=/pay", "log a"), known("unknown", "", "log a"), 1 / 3),
+    ],
+)
+def test_two_are_alike_by_cause_and_place_or_by_what_they_left(
+    one: Kind, other: Kind, alike: float
+) -> None:
+    assert likeness(one, other) == likeness(other, one) == pytest.approx(alike)
+
+
+def test_work_is_ranked_by_what_went_on_what_it_fixes() -> None:
+    spent = [
+        Spent(cost=Fraction(30), kind=known("change", "shop"), what="one"),
+        Spent(cost=Fraction(25), kind=known("change", "shop"), what="two"),
+        Spent(cost=Fraction(40), kind=BACKGROUND, what="usual"),
+        Spent(cost=Fraction(10), kind=None, what="the incident of 3 May"),
+        Spent(cost=Fraction(0), kind=known("silence"), what="nothing"),
+    ]
+
+    found = ranked(spent, "shop")
+
+    assert [(one.cost, one.of) for one in found] == [
+        (55, ("one", "two")),
+        (40, ("usual",)),
+        (10, ("the incident of 3 May",)),
+    ]
+    assert "canary" in found[0].fix
+    assert "nobody has looked into it" in found[2].fix
