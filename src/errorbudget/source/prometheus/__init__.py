@@ -1,0 +1,1 @@
+"""Counters of what speaks Prometheus' HTTP API: Thanos, Mimir and VictoriaMetrics do as well."""
