@@ -62,6 +62,18 @@ def test_what_was_planted_is_in_the_account_with_its_share(
     assert line["share"] == pytest.approx(planted["share_of_quarter"], abs=0.02)
 
 
+def test_the_largest_burn_says_where_it_was_and_which_change_it_came_with(
+    review: dict[str, Any],
+) -> None:
+    largest = objective(review, "checkout")["causes"][0]
+
+    assert largest["from"].startswith("2026-07-20T14:05")
+    told = "; ".join(largest["points"])
+    assert "route=/pay" in told
+    assert "region=eu" in told
+    assert "coincides with checkout 2.14.0" in told
+
+
 def test_every_question_it_prints_gives_the_numbers_it_prints(
     told: Told, review: dict[str, Any]
 ) -> None:

@@ -1,6 +1,6 @@
 """A review as Markdown: two pages to act on, kept or not and what changes first, then evidence."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from errorbudget.review import sentences
@@ -65,8 +65,9 @@ def _overview(told: Told) -> Iterator[str]:
             f"Together: {account['bad']:,} bad requests, {account['change']:,} of changes,"
             f" {account['incident']:,} of incidents, {account['background']:,} background (one that"
             f" failed two objectives is in both). {times(whole['shipped'], 'change')} shipped,"
-            f" {whole['costly']} permitted and burned, {whole['too_strict']} refused and harmless,"
-            f" {times(whole['approvals'], 'approval')}, {whole['ungated']} past the gate."
+            f" {whole['costly'] or 'none'} permitted and burned, {whole['too_strict'] or 'none'}"
+            f" refused and harmless, {times(whole['approvals'], 'approval')},"
+            f" {whole['ungated'] or 'none'} past the gate."
         )
         yield ""
 
@@ -90,9 +91,12 @@ def _first(told: Told) -> Iterator[str]:
                     ("in all", "", f"{one['account']['bad']:,}", share(one["used"])),
                 ],
             )
-        for cause in one["causes"]:
-            yield f"- {at(cause['from'])}: {clean(cause['first'])}"
         if one["causes"]:
+            yield "The largest burns, and what they pointed at:"
+            yield ""
+            yield from _list(
+                f"{at(each['from'])}: {clean(each['first'])}" for each in one["causes"]
+            )
             yield ""
         advice = one["recalibration"]
         yield f"Next: **{advice['sentence']}**. {' '.join(advice['evidence'])}"
@@ -227,7 +231,7 @@ def _number(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else clean(str(value))
 
 
-def _list(lines: Iterator[str] | Sequence[str]) -> Iterator[str]:
+def _list(lines: Iterable[str]) -> Iterator[str]:
     yield from (f"- {line}" for line in lines)
 
 

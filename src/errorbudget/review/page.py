@@ -13,8 +13,10 @@ from errorbudget.review.markdown import again, markdown
 def body(told: Mapping[str, Any]) -> str:
     """What stands between a page's head and its foot; the questions fold away at its end."""
     asked = _rendered(again(told))
+    first, evidence, rest = _rendered(markdown(told, asking=False)).partition(_EVIDENCE)
+    # Printed, what to act on is one page, and the evidence begins another.
     return (
-        f"{_rendered(markdown(told, asking=False))}"
+        f'{first}<div class="evidence">{evidence}{rest}</div>\n'
         f'<details class="again"><summary>Ask again</summary>\n{asked}</details>\n'
     )
 
@@ -42,5 +44,6 @@ def _styled(token: Token) -> Iterator[Token]:
         yield Token("html_block", "", 0, content="</div>")
 
 
+_EVIDENCE: Final = "<h2>Evidence</h2>"
 _SCROLLS: Final = '<div class="scroll" tabindex="0" role="group" aria-label="A wide table">'
 _CODE: Final = '<pre tabindex="0"><code>'

@@ -218,10 +218,16 @@ def gone(told: Told) -> Sequence[tuple[str, str, int, float | None]]:
         if line["kind"] == "background":
             rows.append(("background: what is usual", "", line["bad"], line["share"]))
         elif line["bad"]:
-            when = f"{_at(line['from'])} to {_at(line['to'])}"
+            when = _span(line)
             points = [clean(point) for point in causes.get((line["from"], line["to"]), ())]
             rows.append(("; ".join([_what(line), *points]), when, line["bad"], line["share"]))
     return rows
+
+
+def _span(line: Told) -> str:
+    """From when to when; a date is told once."""
+    start, end = _at(line["from"]), _at(line["to"])
+    return f"{start}–{end[11:]}" if start[:10] == end[:10] else f"{start} to {end}"
 
 
 def _what(line: Told) -> str:

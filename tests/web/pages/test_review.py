@@ -25,6 +25,7 @@ def test_the_page_says_what_the_endpoint_says_and_leads_to_the_quarter_before(
     assert plain.headers["content-type"].startswith("text/markdown")
     assert plain.text.startswith(f"# {told['sentence']}")
     assert server.get("/api/v1/reviews/next", quarter=str(quarter)) == []
+    assert server.get("/api/v1/cadences", service="shop")["sentence"].startswith("as promised: ")
 
 
 def test_a_quarter_that_is_none_is_a_page_that_says_so(server: Served) -> None:
