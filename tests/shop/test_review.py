@@ -174,3 +174,28 @@ def test_what_others_wrote_stays_text(review: dict[str, Any]) -> None:
     assert "<img" not in told
     assert "<a href" not in told
     assert "javascript:b" in told
+
+
+def test_action_items_of_the_quarter_are_told_as_done_open_and_overdue(told: Told) -> None:
+    program, shop, _ = told
+    at = shop.at(92)
+    drafted = program.postmortems.draft(
+        "checkout", "availability", shop.at(19, "14:05"), shop.at(19, "14:52"), at=at
+    )
+    items = (
+        "- [x] round in cents (owner: ana, due: 2026-08-01)\n"
+        "- [ ] a canary for payments (owner: bo, due: 2026-09-01)\n"
+        "- [ ] a test in every currency (owner: ana, due: 2026-11-01)\n"
+    )
+    kept = drafted.kept
+    program.postmortems.write(kept.id, kept.version, {"actions": items}, by="ana", at=at)
+
+    again = program.reviews.read("checkout", "2026Q3", at=at + timedelta(days=1))
+
+    (service,) = again["services"]
+    assert (service["actions"]["done"], service["actions"]["open"]) == (1, 2)
+    assert [one["text"] for one in service["actions"]["overdue"]] == ["a canary for payments"]
+    printed = markdown(again)
+    assert "1 postmortem, none of them published." in printed
+    assert "Of 3 action items 1 done." in printed
+    assert "Overdue since 2026-09-01 (bo," in printed

@@ -112,6 +112,7 @@ def _evidence(told: Told) -> Iterator[str]:
         yield from _list([told["behaviour"]["sentence"]])
     yield from _list(sentences.alerted(told))
     yield from _list(_incidents(told))
+    yield from _list(sentences.learned(told))
     yield from _list(_past_the_gate(told))
     yield from _list(_corrections(told))
     yield from _list(_versions(told))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Final, Self
 from zoneinfo import ZoneInfo
 
-from errorbudget.ledger.window import Calendar, Span, minute_floor, moment
+from errorbudget.ledger.window import Calendar, Span, minute_ceil, minute_floor, moment
 
 _WRITTEN: Final = re.compile(r"(\d{4})[-\s]?Q([1-4])", re.IGNORECASE)
 
@@ -44,4 +44,4 @@ class Quarter:
     def span(self, zone: str) -> Span:
         """Its minutes as the people of a zone live it, 23 and 25 hour days included."""
         first = datetime(self.year, 3 * self.number - 2, 1, tzinfo=ZoneInfo(zone))
-        return Calendar("quarter", zone).span(minute_floor(first.astimezone(UTC)) + 1)
+        return Calendar("quarter", zone).span(minute_ceil(first.astimezone(UTC)) + 1)

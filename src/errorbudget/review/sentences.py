@@ -159,6 +159,20 @@ def alerted(told: Told) -> Iterator[str]:
         yield f"Nobody was told of {burns} worth a postmortem: {listed(named)}."
 
 
+def learned(told: Told) -> Iterator[str]:
+    """What was written about incidents, and whether what was decided got done."""
+    written = [one for one in told["postmortems"] if one["of_quarter"]]
+    if written:
+        published = sum(one["published"] for one in written)
+        yield f"{times(len(written), 'postmortem')}, {published or 'none'} of them published."
+    actions = told["actions"]
+    if items := actions["done"] + actions["open"]:
+        yield f"Of {times(items, 'action item')} {actions['done'] or 'none'} done."
+    for one in actions["overdue"]:
+        owner = clean(one["owner"]) or "nobody"
+        yield f"Overdue since {one['due']} ({owner}, {one['postmortem']}): {clean(one['text'])}."
+
+
 def _to_sign(count: int) -> str:
     return f"{times(count, 'target')} {'is' if count == 1 else 'are'} ready to be signed anew."
 

@@ -89,6 +89,9 @@ def _stored(home: Home, subject: Subject) -> dict[str, Any]:
     counts = {
         "changes": sum(len(home.changes.list(one, since=since, until=until)) for one in services),
         "incidents": sum(since <= one.started_at < until for one in incidents),
+        "postmortems": sum(
+            since <= moment(one.start) < until for one in home.postmortems.list(document.name)
+        ),
         "notices": sum(
             one.name == document.name and bool(one.objective)
             for one in home.alerts.told(since=since, until=until)
@@ -98,12 +101,15 @@ def _stored(home: Home, subject: Subject) -> dict[str, Any]:
     started = f"started_at >= {_micro(subject.span.start)} and started_at < {_micro(subject.until)}"
     told = f"at >= {_micro(subject.span.start)} and at < {_micro(subject.until)}"
     return {
-        "what": f"{document.name}: changes, incidents and notices of alerts",
+        "what": f"{document.name}: changes, incidents, postmortems and notices of alerts",
         "file": DATABASE,
         "sql": "select 'changes' as what, count(*) as how_many"
         f"\nfrom change\nwhere service in ({named}) and {started}"
         "\nunion all\nselect 'incidents', count(*)"
         f"\nfrom incident\nwhere service in ({named}) and {started}"
+        "\nunion all\nselect 'postmortems', count(*)"
+        f"\nfrom postmortem\nwhere name = {text(document.name)}"
+        f" and start >= {subject.span.start} and start < {subject.until}"
         "\nunion all\nselect 'notices', count(*)"
         f"\nfrom notice\nwhere name = {text(document.name)} and objective <> '' and {told}",
         "columns": ["what", "how_many"],

@@ -11,9 +11,12 @@ from errorbudget import clock
 from errorbudget.ledger.window import Span, minute_floor, moment
 from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.policy.approval import Says
+from errorbudget.postmortem.actions import Action, actions
+from errorbudget.postmortem.document import read
 from errorbudget.review.alerting import Episode
 from errorbudget.store.alerts import Told
 from errorbudget.store.home import Home
+from errorbudget.store.postmortems import Kept, State
 
 _KINDS: Final = ("decision", "approval", "correction", "restatement")
 _FRONT: Final = 200
@@ -120,3 +123,49 @@ def episodes(home: Home, document: ObjectiveDocument, span: Span) -> dict[str, l
                 )
             )
     return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """A postmortem, and those of its action items that a quarter is about."""
+
+    id: str
+    published: bool
+    of_quarter: bool
+    """Whether what it is about began in the quarter."""
+    actions: Sequence[Action]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The postmortem as JSON has it."""
+        return {
+            "id": self.id,
+            "published": self.published,
+            "of_quarter": self.of_quarter,
+            "actions": [one.as_dict() for one in self.actions],
+        }
+
+
+def learned(home: Home, document: ObjectiveDocument, span: Span) -> list[Learned]:
+    """A document's postmortems that began in a span, and earlier ones with actions due in it."""
+    since, until = (moment(edge).date().isoformat() for edge in (span.start, span.end))
+    found: list[Learned] = []
+    for one in home.postmortems.list(document.name):
+        if one.start >= span.end:
+            continue
+        mine = one.start >= span.start
+        todo = [
+            action
+            for action in _actions(home, one)
+            if mine
+            or (action.due and action.due < until and (since <= action.due or not action.done))
+        ]
+        if mine or todo:
+            published = one.state is State.PUBLISHED
+            found.append(Learned(id=one.id, published=published, of_quarter=mine, actions=todo))
+    return found[::-1]
+
+
+def _actions(home: Home, kept: Kept) -> list[Action]:
+    with home.database.reading() as connection:
+        wording = home.postmortems.text(connection, kept.id, kept.version)
+    return actions(read(wording.text, name=kept.id)) if wording else []

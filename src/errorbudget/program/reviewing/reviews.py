@@ -26,7 +26,7 @@ from errorbudget.program.explaining.explaining import Explaining
 from errorbudget.program.objectives.objectives import Objectives
 from errorbudget.program.proposing.proposals import HISTORY_DAYS, history_of
 from errorbudget.program.reviewing import asking, telling
-from errorbudget.program.reviewing.records import Records, approvals, episodes, records
+from errorbudget.program.reviewing.records import Records, approvals, episodes, learned, records
 from errorbudget.program.reviewing.replaying import STEP, seen
 from errorbudget.program.reviewing.reviewed import (
     Objective,
@@ -253,6 +253,7 @@ class Reviews:
                 for one in self._home.incidents.list(service)
                 if moment(subject.span.start) <= one.started_at < moment(subject.until)
             ],
+            learned=learned(self._home, subject.document, subject.seen),
             alerts=[
                 one.alerts(told)
                 for one, told in zip(

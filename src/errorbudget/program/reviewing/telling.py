@@ -11,7 +11,7 @@ from errorbudget.ledger.window import Span, minute_floor
 from errorbudget.objective.difference import differences
 from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.policy.hindsight import Kind
-from errorbudget.program.reviewing.records import Record
+from errorbudget.program.reviewing.records import Learned, Record
 from errorbudget.program.reviewing.reviewed import Objective, Subject, largest, zone
 from errorbudget.review import sentences
 from errorbudget.review.alerting import Alerts, Worth
@@ -68,6 +68,7 @@ class Told:
     restatements: Sequence[Record]
     approved: Sequence[datetime]
     incidents: Sequence[Incident]
+    learned: Sequence[Learned]
     alerts: Sequence[Alerts]
     advice: Mapping[str, Recalibration]
     causes: Mapping[str, Sequence[Cause]]
@@ -113,6 +114,8 @@ def document(told: Told, last: dict[str, Any] | None) -> dict[str, Any]:
         "corrections": [_correction(one) for one in told.corrections],
         "restatements": [{"entry": one.entry, **one.body} for one in told.restatements],
         "incidents": [one.as_dict() for one in told.incidents],
+        "postmortems": [one.as_dict() for one in told.learned],
+        "actions": _actions(told),
         "alerts": _alerts(told.alerts),
         "behaviour": _behaviour(told),
         "versions": [_version(one) for one in told.versions],
@@ -214,6 +217,19 @@ def _enforced(subject: Subject) -> bool:
     document, bound = subject.document, subject.bound
     gated = document.policy is not None and document.mode.value == "enforce"
     return gated and bound is not None and bound < subject.until
+
+
+def _actions(told: Told) -> dict[str, Any]:
+    """How many action items are done, and which ones are not though they were due."""
+    today = stamp(told.subject.until)[:10]
+    items = [(one.id, action) for one in told.learned for action in one.actions]
+    late = [
+        {"postmortem": id_, **action.as_dict()}
+        for id_, action in items
+        if not action.done and action.due and action.due < today
+    ]
+    done = sum(action.done for _, action in items)
+    return {"done": done, "open": len(items) - done, "overdue": late}
 
 
 def _alerts(found: Sequence[Alerts]) -> dict[str, Any]:
