@@ -48,7 +48,7 @@ def seen(
 ) -> dict[str, list[Seen]]:
     """What was to be seen of each document in its span, by the key it is given under.
 
-    A document is looked at from its first request on.
+    A document is looked at from its first request on; a time shorter than a step is not.
     """
     keys = list(documents)
     book = Book(source, days, [_keyed(key, documents[key]) for key in keys])
@@ -56,9 +56,10 @@ def seen(
     places: dict[str, dict[str, int]] = {key: {} for key in keys}
     rows = _rows(book, keys)
     minutes = _minutes(list(spans.values()), step)
-    day = minutes[0] // DAY if minutes else 0
-    if minutes:
-        book.bring_to(moment(minutes[0]))
+    if not minutes:
+        return found
+    day = minutes[0] // DAY
+    book.bring_to(moment(minutes[0]))
     first = {key: int(book.lives.first_request[min(rows[key].values())]) for key in keys}
     for minute in minutes:
         looked = [key for key in keys if first[key] < minute and minute - 1 in spans[key]]
