@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -10,6 +11,10 @@ import orjson
 
 SHOWN: Final = 1_000
 """Characters kept of a rejected line: enough to see what is wrong with it."""
+
+
+MOST: Final = 16 * 2**20
+"""Bytes kept of what batches of a day had set aside: they show what is wrong, and fill no disk."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +44,16 @@ def keep(file: Path, rejected: Iterable[Rejected], *, shown: bool = True) -> Non
             )
             for record in records
         )
+
+
+def keep_some(file: Path, rejected: Iterable[Rejected], *, shown: bool = True) -> None:
+    """Add records to the file of a day, unless it is full, or its disk is.
+
+    The sender is told in any case: that is no reason to refuse what was taken.
+    """
+    with suppress(OSError):
+        if not file.exists() or file.stat().st_size < MOST:
+            keep(file, rejected, shown=shown)
 
 
 def forget_after(file: Path, line: int) -> None:

@@ -17,7 +17,7 @@ from errorbudget.ingest.fingerprints import fingerprint
 from errorbudget.ingest.frame import Batch
 from errorbudget.ingest.posted import Posted, PostedLimits, Reading
 from errorbudget.ingest.redaction import NOTHING, Redaction
-from errorbudget.ingest.rejected import keep
+from errorbudget.ingest.rejected import keep_some
 from errorbudget.ingest.stream import Stream
 from errorbudget.source.duckdb.warehouse import Warehouse
 from errorbudget.web.failing import TooLarge, TooMany
@@ -130,7 +130,7 @@ class PostedDoor:
     def _keep(self, posted: Posted, now: datetime) -> None:
         with self._keeping:
             file = self._rejected / f"posted-{now:%Y-%m-%d}.ndjson"
-            keep(file, posted.rejected, shown=not self._redaction)
+            keep_some(file, posted.rejected, shown=not self._redaction)
 
 
 def _told(posted: Posted, *, is_new: bool) -> dict[str, Any]:

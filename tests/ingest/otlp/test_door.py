@@ -162,7 +162,7 @@ def test_a_span_sent_again_in_another_batch_counts_once(door, stream, warehouse)
     assert stream.state.duplicates == 2
 
 
-def test_a_batch_with_a_key_is_known_by_it_for_good(door, stream, warehouse):
+def test_a_batch_with_a_key_is_known_by_it_among_any_number_of_others(door, stream, warehouse):
     for _ in range(2):
         door.receive(export(otel.traces(otel.span()), key="k1"), otel.NOW)
     door.receive(export(otel.traces(otel.span()), key="k2"), otel.NOW)
@@ -249,12 +249,15 @@ def field(number, raw):
     return bytes([number << 3 | 2]) + bytes([*length, size]) + raw
 
 
-def test_a_bomb_of_nested_values_is_refused_or_cut(door):
+def test_a_bomb_of_nested_values_is_set_aside_or_cut(door, stream, warehouse):
     shallow = export(otel.traces(otel.span(nested(20))))
     assert door.receive(shallow, otel.NOW).taken == 1
 
-    with pytest.raises(Unreadable):
-        door.receive(export(otel.traces(), body=field(1, field(2, field(2, bomb(200))))), otel.NOW)
+    good = field(2, otel.span().SerializeToString())
+    resource = field(1, otel.traces(otel.span()).resource_spans[0].resource.SerializeToString())
+    body = field(1, resource + field(2, field(2, bomb(200)) + good))
+    answer = door.receive(export(otel.traces(), body=body), otel.NOW)
+    assert (answer.taken, answer.rejected) == (1, 1)
 
     tree: object = {"stringValue": "x"}
     for _ in range(300):
@@ -263,6 +266,50 @@ def test_a_bomb_of_nested_values_is_refused_or_cut(door):
     body = json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]}).encode()
     with pytest.raises(Unreadable):
         door.receive(Export(signal="traces", body=body, content_type=JSON), otel.NOW)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"startTimeUnixNano": "-5"},
+        {"endTimeUnixNano": "99999999999999999999999"},
+        {"spanId": "zz"},
+        {"traceId": 5},
+        {"attributes": "none"},
+    ],
+)
+def test_a_span_that_is_no_json_of_otlp_costs_no_other(door, stream, warehouse, tmp_path, wrong):
+    tree = otlp_json(otel.traces(otel.span(), otel.span(), otel.span(span_id=bytes(8))))
+    (scope,) = tree["resourceSpans"][0]["scopeSpans"]
+    scope["spans"][0] |= wrong
+    body = json.dumps(tree).encode()
+
+    answer = door.receive(Export(signal="traces", body=body, content_type=JSON), otel.NOW)
+    stream.load()
+
+    kept = (tmp_path / "rejected" / "otlp-traces-2026-07-20.ndjson").read_text().splitlines()
+    assert (answer.taken, answer.rejected, len(stored(warehouse))) == (1, 2, 1)
+    assert [json.loads(line)["line"] for line in kept] == [1, 3]
+    assert "it is not OTLP's JSON" in json.loads(answer.body)["partialSuccess"]["errorMessage"]
+
+
+def test_a_log_record_that_is_no_json_of_otlp_costs_no_other(door):
+    records = [{"severityNumber": "x"}, {"timeUnixNano": str(otel.NOW_NS)}, {}]
+    body = json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": records}]}]}).encode()
+
+    answer = door.receive(Export(signal="logs", body=body, content_type=JSON), otel.NOW)
+
+    assert (answer.taken, answer.rejected) == (1, 2)
+
+
+def test_records_of_a_resource_that_cannot_be_read_are_set_aside(door):
+    good = otel.traces(otel.span()).resource_spans[0].SerializeToString()
+    spans = field(2, field(2, otel.span().SerializeToString()))
+    body = field(1, field(1, b"\xff") + spans) + field(1, good)
+
+    answer = door.receive(export(otel.traces(), body=body), otel.NOW)
+
+    assert (answer.taken, answer.rejected) == (1, 1)
 
 
 def test_a_refusal_is_a_status_message_in_the_senders_encoding():

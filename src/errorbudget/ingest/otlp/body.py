@@ -3,7 +3,9 @@
 import base64
 import binascii
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import count
 from typing import Any, Final
 
 import orjson
@@ -11,6 +13,7 @@ from google.protobuf import json_format
 from google.protobuf.message import Message
 
 from errorbudget.ingest.otlp.refusal import TooLarge, TypeUnknown, Unreadable
+from errorbudget.ingest.rejected import SHOWN, Rejected
 
 PROTOBUF: Final = "application/x-protobuf"
 JSON: Final = "application/json"
@@ -21,6 +24,8 @@ _TOLD: Final = 300
 """Characters of what is wrong: a parser may quote the whole body."""
 _UNREAD: Final = ("links", "events")
 """Parts of a span that say nothing of the request; links hold ids too."""
+_WRONG: Final = (ValueError, TypeError, AttributeError, json_format.ParseError)
+"""What reading JSON that is not OTLP's may raise."""
 
 
 def media_type(content_type: str) -> str:
@@ -60,40 +65,92 @@ def _too_large(most: int) -> TooLarge:
     return TooLarge(f"the body has more than {most:,} bytes; send smaller batches")
 
 
-def protobuf_of_json(body: bytes, message: Message) -> bytes:
-    """OTLP's JSON as the same message in protobuf. Raises Unreadable naming what is wrong."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sifted:
+    """A payload in protobuf, without the records that cannot be read, by their numbers from 1."""
+
+    body: bytes
+    rejected: Mapping[int, Rejected]
+
+
+def protobuf_of_json(body: bytes, message: type[Message], record: type[Message]) -> Sifted:
+    """OTLP's JSON as the same message in protobuf; one wrong `record` costs no other.
+
+    Raises Unreadable naming what is wrong, where nothing can be read.
+    """
     try:
-        tree = orjson.loads(body)
-        _ids_as_base64(tree)
-        read = json_format.ParseDict(tree, message, ignore_unknown_fields=True)
-        return read.SerializeToString()
-    except (ValueError, TypeError, AttributeError, json_format.ParseError) as cause:
+        try:
+            return Sifted(body=_read(orjson.loads(body), message()), rejected={})
+        except _WRONG:
+            tree = orjson.loads(body)
+            rejected = _take_out(tree, record)
+            return Sifted(body=_read(tree, message()), rejected=rejected)
+    except _WRONG as cause:
         name = message.DESCRIPTOR.name
-        why = str(cause)[:_TOLD]
-        raise Unreadable(f"the body is not {name} in OTLP's JSON: {why}") from cause
+        raise Unreadable(f"the body is not {name} in OTLP's JSON: {_why(cause)}") from cause
 
 
-def _ids_as_base64(tree: Any) -> None:
+def _read(tree: Any, message: Message) -> bytes:
+    for records in _lists(tree):
+        for record in records:
+            _ids_as_base64(record)
+    return json_format.ParseDict(tree, message, ignore_unknown_fields=True).SerializeToString()
+
+
+def _take_out(tree: Any, kind: type[Message]) -> dict[int, Rejected]:
+    """Take the records that cannot be read out of a payload. Raises ValueError if none can."""
+    number, kept, rejected = count(1), 0, dict[int, Rejected]()
+    for records in _lists(tree):
+        good = list[Any]()
+        for record in records:
+            at = next(number)
+            try:
+                alone = dict(record)
+                _ids_as_base64(alone)
+                json_format.ParseDict(alone, kind(), ignore_unknown_fields=True)
+                good.append(record)
+            except _WRONG as cause:
+                reason = f"it is not OTLP's JSON: {_why(cause)}"
+                rejected[at] = Rejected(line=at, reason=reason, text=_shown(record))
+        records[:] = good
+        kept += len(good)
+    if rejected and not kept:
+        raise ValueError(next(iter(rejected.values())).reason)
+    return rejected
+
+
+def _why(cause: Exception) -> str:
+    """A parser may quote the whole body."""
+    return str(cause)[:_TOLD]
+
+
+def _shown(record: Any) -> str:
+    try:
+        return orjson.dumps(record)[:SHOWN].decode(errors="replace")
+    except TypeError:  # nested more deeply than can be written
+        return ""
+
+
+def _ids_as_base64(record: dict[str, Any]) -> None:
     """OTLP writes ids in hex where protobuf's JSON has base64."""
-    for record in _records(tree):
-        for unread in _UNREAD:
-            record.pop(unread, None)
-        for name in _IDS:
-            if name in record:
-                record[name] = _base64(record[name])
+    for unread in _UNREAD:
+        record.pop(unread, None)
+    for name in _IDS:
+        if name in record:
+            record[name] = _base64(record[name])
 
 
-def _records(tree: Any) -> Iterator[dict[str, Any]]:
-    """Every span or log record of a payload, at whichever of its two names each level has."""
+def _lists(tree: Any) -> Iterator[list[Any]]:
+    """Every list of spans or log records, at whichever of its two names each level has."""
     levels = (
         ("resourceSpans", "resource_spans", "resourceLogs", "resource_logs"),
         ("scopeSpans", "scope_spans", "scopeLogs", "scope_logs"),
-        ("spans", "logRecords", "log_records"),
     )
     nodes = [tree]
     for names in levels:
         nodes = [child for node in nodes for name in names for child in node.get(name) or ()]
-    return iter(nodes)
+    lists = (node.get(name) for node in nodes for name in ("spans", "logRecords", "log_records"))
+    return (records for records in lists if records)
 
 
 def _base64(text: str) -> str:

@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any, Final, Self
 
 import orjson
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.logs.v1 import logs_pb2
@@ -15,10 +15,10 @@ from opentelemetry.proto.trace.v1 import trace_pb2
 
 from errorbudget.ingest.allowed import EVERYBODY, Allowed
 from errorbudget.ingest.otlp.answer import Signal
-from errorbudget.ingest.otlp.body import JSON, protobuf_of_json
+from errorbudget.ingest.otlp.body import JSON, Sifted, protobuf_of_json
 from errorbudget.ingest.otlp.records import log, moment
 from errorbudget.ingest.otlp.refusal import Unreadable
-from errorbudget.ingest.otlp.resource import sender
+from errorbudget.ingest.otlp.resource import NOBODY, Sender, sender
 from errorbudget.ingest.otlp.settings import Limits, Settings
 from errorbudget.ingest.otlp.spans import SERVED, request
 from errorbudget.ingest.otlp.values import Attributes
@@ -28,6 +28,9 @@ from errorbudget.ingest.rejected import SHOWN, Rejected
 _SECOND: Final = 1_000_000_000
 _SPAN_ID: Final = 8
 _TRACE_ID: Final = 16
+_NO_SPAN: Final = bytes(_SPAN_ID)
+"""https://www.w3.org/TR/trace-context/#parent-id: one that all would share."""
+_GARBLED: Final = "its attributes or its body cannot be read"
 
 Row = dict[str, Any]
 
@@ -76,38 +79,52 @@ class Decoding:
     def _requests(
         self, body: bytes, media: str, believed: "_Believed", allowed: Allowed
     ) -> Iterator[Row | Rejected | None]:
-        if media == JSON:
-            body = protobuf_of_json(body, ExportTraceServiceRequest())
-        number, reading, conventions = count(1), self._attributes, self.settings.conventions
-        for resource in TRACES.FromString(body).resource_spans:
-            who = sender(resource.resource, reading, conventions)
-            barred = allowed.objection(who.service, who.environment)
+        sifted = _sifted(body, media, ExportTraceServiceRequest, trace_pb2.Span)
+        yield from sifted.rejected.values()
+        number = (at for at in count(1) if at not in sifted.rejected)
+        reading, conventions = self._attributes, self.settings.conventions
+        for resource in TRACES.FromString(sifted.body).resource_spans:
+            who, barred = self._sender(resource.resource, allowed)
             for scope in resource.scope_spans:
                 for span in scope.spans:
                     at = next(number)
                     if span.kind not in SERVED:
                         continue
                     if objection := barred or _objection(span, believed):
-                        yield _rejected_span(at, objection, span)
-                    else:
+                        yield _rejected(at, objection, span, trace_pb2.Span)
+                        continue
+                    try:
                         yield request(span, who, reading, conventions)
+                    except DecodeError:
+                        yield _rejected(at, _GARBLED, span, trace_pb2.Span)
 
     def _logs(
         self, body: bytes, media: str, believed: "_Believed", allowed: Allowed
     ) -> Iterator[Row | Rejected]:
-        if media == JSON:
-            body = protobuf_of_json(body, ExportLogsServiceRequest())
-        number, reading, conventions = count(1), self._attributes, self.settings.conventions
-        for resource in LOGS.FromString(body).resource_logs:
-            who = sender(resource.resource, reading, conventions)
-            barred = allowed.objection(who.service, who.environment)
+        sifted = _sifted(body, media, ExportLogsServiceRequest, logs_pb2.LogRecord)
+        yield from sifted.rejected.values()
+        number = (at for at in count(1) if at not in sifted.rejected)
+        reading, conventions = self._attributes, self.settings.conventions
+        for resource in LOGS.FromString(sifted.body).resource_logs:
+            who, barred = self._sender(resource.resource, allowed)
             for scope in resource.scope_logs:
                 for record in scope.log_records:
                     at = next(number)
                     if objection := barred or believed.objection(moment(record)):
-                        yield _rejected_record(at, objection, record)
-                    else:
+                        yield _rejected(at, objection, record, logs_pb2.LogRecord)
+                        continue
+                    try:
                         yield log(record, who, reading, conventions)
+                    except DecodeError:
+                        yield _rejected(at, _GARBLED, record, logs_pb2.LogRecord)
+
+    def _sender(self, resource: bytes, allowed: Allowed) -> tuple[Sender, str]:
+        """Who sent the records of a resource, and why they are not taken, if they are not."""
+        try:
+            who = sender(resource, self._attributes, self.settings.conventions)
+        except DecodeError:
+            return NOBODY, "its resource cannot be read"
+        return who, allowed.objection(who.service, who.environment)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,16 +155,22 @@ class _Believed:
 def _objection(span: Span, believed: _Believed) -> str:
     if len(span.span_id) != _SPAN_ID or len(span.trace_id) != _TRACE_ID:
         return "it has no span id of 8 bytes or no trace id of 16"
+    if span.span_id == _NO_SPAN:
+        return "its span id is all zeros, which is no id"
     return believed.objection(span.start_time_unix_nano)
 
 
-def _rejected_span(number: int, reason: str, span: Span) -> Rejected:
-    text = str(trace_pb2.Span.FromString(span.SerializeToString()))
-    return Rejected(line=number, reason=reason, text=text[:SHOWN])
+def _sifted(body: bytes, media: str, message: type[Message], record: type[Message]) -> Sifted:
+    if media == JSON:
+        return protobuf_of_json(body, message, record)
+    return Sifted(body=body, rejected={})
 
 
-def _rejected_record(number: int, reason: str, record: LogRecord) -> Rejected:
-    text = str(logs_pb2.LogRecord.FromString(record.SerializeToString()))
+def _rejected(number: int, reason: str, record: Span | LogRecord, kind: type[Message]) -> Rejected:
+    try:
+        text = str(kind.FromString(record.SerializeToString()))
+    except DecodeError:
+        text = ""
     return Rejected(line=number, reason=reason, text=text[:SHOWN])
 
 

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,12 +17,10 @@ from errorbudget.ingest.otlp.body import JSON, PROTOBUF, media_type, unzipped
 from errorbudget.ingest.otlp.decode import Decoded, Decoding
 from errorbudget.ingest.otlp.refusal import Refused
 from errorbudget.ingest.otlp.settings import Settings
-from errorbudget.ingest.rejected import Rejected, keep
+from errorbudget.ingest.rejected import Rejected, keep_some
 from errorbudget.ingest.stream import RowKind, Stream
 
 _KIND: Final[dict[Signal, RowKind]] = {"traces": "requests", "logs": "logs"}
-_MOST_REJECTED: Final = 16 * 2**20
-"""Bytes of rejected records kept of one day: they show what is wrong, and cannot fill a disk."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,11 +92,8 @@ class Door:
         return self._stream.accept(_KIND[export.signal], batch)
 
     def _keep(self, name: str, rejected: Sequence[Rejected]) -> None:
-        file = self._rejected / name
-        # The sender is told in any case: a full disk here is no reason to refuse what was taken.
-        with self._one_at_a_time, suppress(OSError):
-            if not file.exists() or file.stat().st_size < _MOST_REJECTED:
-                keep(file, rejected, shown=not self._settings.redaction)
+        with self._one_at_a_time:
+            keep_some(self._rejected / name, rejected, shown=not self._settings.redaction)
 
 
 def refused(failure: Failure, content_type: str) -> Answer:

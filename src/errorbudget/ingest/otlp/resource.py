@@ -26,6 +26,12 @@ class Sender:
     """Attributes that every record of it keeps."""
 
 
+NOBODY: Final = Sender(
+    service=NO_SERVICE, version="", region="", environment="", tenant="", kept={}
+)
+"""Whoever did not say."""
+
+
 def sender(raw: bytes, attributes: Attributes, conventions: Conventions) -> Sender:
     """The service that a resource describes. Raises DecodeError."""
     resource = Resource.FromString(raw)
