@@ -36,6 +36,19 @@ def test_counts_stay_when_their_requests_go(shop: Program) -> None:
     assert entries[-1] == "retention"
 
 
+def test_what_was_set_aside_goes_with_the_days_it_came_on(shop: Program) -> None:
+    shop.home.rejected.mkdir(exist_ok=True)
+    days = (FIRST_KEPT - timedelta(days=1), FIRST_KEPT)
+    names = [f"{of}-{day:%Y-%m-%d}.ndjson" for of in ("posted", "otlp-logs") for day in days]
+    for name in (*names, "access.log-0123456789ab.ndjson"):
+        (shop.home.rejected / name).write_text("{}")
+
+    pruned(shop)
+
+    left = sorted(file.name for file in shop.home.rejected.iterdir())
+    assert left == sorted([names[1], names[3], "access.log-0123456789ab.ndjson"])
+
+
 def test_budgets_that_nobody_asked_for_are_counted_before_requests_go(shop: Program) -> None:
     pruned(shop)
 

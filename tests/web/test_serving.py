@@ -143,6 +143,12 @@ def test_a_document_that_is_wrong_is_told_line_by_line(server: Served):
         ("/api/v1/nothing", {}, 404, "not_found"),
         ("/api/v1/requests", {"content": b"x" * (17 << 20)}, 413, "too_large"),
         ("/api/v1/requests", {"content": gzip.compress(b"\n" * (64 << 20))}, 413, "usage"),
+        (
+            "/api/v1/requests",
+            {"content": b"(\xb5/\xfd", "headers": {"Content-Encoding": "zstd"}},
+            415,
+            "usage",
+        ),
     ],
 )
 def test_failures_have_one_shape(server: Served, path, sent, status, kind):

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -54,6 +55,14 @@ def keep_some(file: Path, rejected: Iterable[Rejected], *, shown: bool = True) -
     with suppress(OSError):
         if not file.exists() or file.stat().st_size < MOST:
             keep(file, rejected, shown=shown)
+
+
+def forget_before(folder: Path, day: date, *, of: str = "") -> None:
+    """Drop the files of days before one; those whose names begin with `of`, where it is given."""
+    for file in folder.glob(f"{of}*-????-??-??.ndjson"):
+        with suppress(ValueError):
+            if date.fromisoformat(file.stem[-10:]) < day:
+                file.unlink(missing_ok=True)
 
 
 def forget_after(file: Path, line: int) -> None:

@@ -72,6 +72,7 @@ def documented(model: type, description: str, *more: int) -> dict[int | str, dic
         403: "The token may not do this.",
         409: "Something signed or chained does not verify.",
         413: "The body is too large.",
+        415: "The body is encoded in a way that this server does not read.",
         422: "The document cannot be used as written; each line says where and why.",
         429: "Too much waits to be loaded; come again after Retry-After.",
         503: "The disk is full, or there is no room for more; come again after Retry-After.",

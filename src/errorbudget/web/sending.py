@@ -13,6 +13,7 @@ from errorbudget.change import Change
 from errorbudget.errors import Failure
 from errorbudget.ingest.otlp import Export, refused
 from errorbudget.ingest.otlp.answer import Signal
+from errorbudget.ingest.otlp.body import refuse_coding
 from errorbudget.program.changes import kind_of
 from errorbudget.web import answers
 from errorbudget.web.access import Caller
@@ -97,7 +98,7 @@ async def _otlp(
 @router.post(
     "/api/v1/requests",
     summary="Take in requests (NDJSON)",
-    responses=documented(answers.Taken, "Acknowledged: on disk.", 413, 429, 503),
+    responses=documented(answers.Taken, "Acknowledged: on disk.", 413, 415, 429, 503),
     openapi_extra=_LINES,
 )
 async def requests(
@@ -112,6 +113,7 @@ async def requests(
     The same body again, or the same Idempotency-Key, counts once. `duplicates` are those of a
     repeated batch; requests known by their span id are recognised later, and count once as well.
     """
+    refuse_coding(request.headers.get("content-encoding", ""))
     async with server.room.body(request) as body:
         told = await server.room.work(
             lambda: server.posted.receive(

@@ -40,12 +40,15 @@ def unzipped(body: bytes, encoding: str, most: int) -> bytes:
     """The body as it was before its content encoding. Raises TooLarge, TypeUnknown, Unreadable."""
     if len(body) > most:
         raise _too_large(most)
+    return _gunzipped(body, most) if refuse_coding(encoding) == "gzip" else body
+
+
+def refuse_coding(encoding: str) -> str:
+    """The content encoding, where it is one that is read. Raises TypeUnknown."""
     coding = encoding.strip().lower()
-    if coding in ("", "identity"):
-        return body
-    if coding != "gzip":
-        raise TypeUnknown(f"content encoding {coding!r} is not OTLP; send gzip or none")
-    return _gunzipped(body, most)
+    if coding not in ("", "identity", "gzip"):
+        raise TypeUnknown(f"content encoding {coding!r} is not read; send gzip or none")
+    return coding
 
 
 def _gunzipped(body: bytes, most: int) -> bytes:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from errorbudget import clock
+from errorbudget.ingest.rejected import forget_before
 from errorbudget.ledger.tally import DAY
 from errorbudget.ledger.window import minute_floor, moment
 from errorbudget.program.budgets.book import Book
@@ -47,9 +48,16 @@ class Retention:
                 self._home.trail.append("retention", told, now)
 
             pruned = self._warehouse.prune(request_minute, log_minute, first)
+        self._forget_rejected(request_minute, log_minute)
         self._warehouse.compact(minute_floor(now - SETTLED))
         self._warehouse.forget_receipts(minute_floor(now))
         return told | {"requests": pruned.requests, "logs": pruned.logs}
+
+    def _forget_rejected(self, request_minute: int, log_minute: int) -> None:
+        """What senders had set aside holds texts too."""
+        folder = self._home.rejected
+        forget_before(folder, moment(request_minute).date())
+        forget_before(folder, moment(log_minute).date(), of="otlp-logs-")
 
     def _count(self, now: datetime) -> None:
         documents = self._objectives.all()
