@@ -54,10 +54,10 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
 def program(seen: Program) -> Iterator[Program]:
     """The same traffic, and no postmortem yet."""
     yield seen
-    from errorbudget.store.schema import happening, incident, postmortem, wording
+    from errorbudget.store.schema import alert, happening, incident, notice, postmortem, wording
 
     with seen.home.database.writing() as connection:
-        for table in (wording, postmortem, happening, incident):
+        for table in (wording, postmortem, happening, incident, alert, notice):
             connection.execute(table.delete())
 
 
@@ -141,6 +141,33 @@ def test_it_burns_until_it_settles(learning: Postmortems) -> None:
     assert after.kept.end == minute(FIRST + 40 * MINUTE)
     assert after.document.section("root-cause") == mine.document.section("root-cause")
     assert "240 of 280 requests failed" in after.document.section("summary")
+
+
+def test_the_watch_drafts_what_burns_and_settles_it(program: Program) -> None:
+    drafting = program.drafting()
+    watch = program.watch(looked=drafting.look)
+
+    def states(now: datetime) -> list[tuple[str, State]]:
+        watch.tick(now)
+        drafting.settle()
+        return [(one.id, one.state) for one in program.home.postmortems.list()]
+
+    assert states(FIRST - 10 * MINUTE) == []
+    assert states(FIRST + 30 * MINUTE) == [("shop-2026-03-10-1200", State.BURNING)]
+    early = program.postmortems.show("shop-2026-03-10-1200").document.section("summary")
+    assert states(FIRST + 31 * MINUTE + 5 * MINUTE) == [("shop-2026-03-10-1200", State.BURNING)]
+    later = program.postmortems.show("shop-2026-03-10-1200").document.section("summary")
+    assert early != later
+    assert states(FIRST + 5 * 60 * MINUTE) == [("shop-2026-03-10-1200", State.DRAFT)]
+    drafting.close()
+
+    settled = program.postmortems.show("shop-2026-03-10-1200")
+    assert "240 of 280 requests failed" in settled.document.section("summary")
+    sources = [one["source"] for one in settled.kept.told["impact"]["timeline"]]
+    assert "alert" in sources
+    assert settled.kept.told["impact"]["times"]["alert_recorded"]
+    drafts = [one for one in program.audit.log() if one["kind"] == "postmortem"]
+    assert drafts[-1]["body"]["state"] == "burning"
 
 
 def test_late_rows_and_corrections_change_data_and_no_text_of_people(

@@ -28,13 +28,14 @@ from errorbudget.program.trail.accounts import Accounts
 from errorbudget.program.trail.audit import AuditTrail
 from errorbudget.program.trail.reconciling import Reconciling
 from errorbudget.program.watching.contexts import PATIENCE, Contexts
-from errorbudget.program.watching.watching import Route, Watch, nobody
+from errorbudget.program.watching.watching import Looked, Route, Watch, nobody, unheard
 from errorbudget.source.duckdb.warehouse import Warehouse
 from errorbudget.source.sources import Sources
 from errorbudget.store.home import Home
 
 if TYPE_CHECKING:
     from errorbudget.program.configuration import Configuration
+    from errorbudget.program.postmortems.drafting import Drafting
     from errorbudget.program.postmortems.postmortems import Postmortems
     from errorbudget.program.proposing.backtests import Backtests
     from errorbudget.program.proposing.differing import Differing
@@ -161,10 +162,26 @@ class Program:
         route: Route = nobody,
         wake: Callable[[], None] = lambda: None,
         contexts: Contexts | None = None,
+        looked: Looked = unheard,
     ) -> Watch:
         """What keeps looking and tells; for a thread of its own."""
+        return Watch(
+            self.home,
+            self.source.another(),
+            self.objectives,
+            route=route,
+            wake=wake,
+            contexts=contexts,
+            looked=looked,
+        )
+
+    def drafting(self) -> "Drafting":
+        """What drafts postmortems of what a watch sees burn, on sources of its own."""
+        from errorbudget.program.postmortems.drafting import Drafting
+        from errorbudget.program.postmortems.postmortems import Postmortems
+
         source = self.source.another()
-        return Watch(self.home, source, self.objectives, route=route, wake=wake, contexts=contexts)
+        return Drafting(Postmortems(self.home, source, self.objectives), source)
 
     def contexts(self, *, patience: float = PATIENCE) -> Contexts:
         """What finds out about burns that a watch tells of, on sources of its own."""

@@ -35,6 +35,7 @@ from errorbudget.program.gate.gate import Gate
 from errorbudget.program.gate.statements import Wanted
 from errorbudget.program.intake import redacting
 from errorbudget.program.intake.requests import Requests
+from errorbudget.program.postmortems.drafting import Drafting
 from errorbudget.program.program import Program
 from errorbudget.program.tokens import Tokens
 from errorbudget.program.watching.contexts import Contexts
@@ -122,6 +123,11 @@ class Server:
         return Deciding(gate, self._budgets, self.current, self._reading_turn)
 
     @cached_property
+    def _drafting(self) -> Drafting:
+        """What drafts postmortems of what burns."""
+        return self.program.drafting()
+
+    @cached_property
     def issuers(self) -> Issuers:
         """Whose tokens of pipelines are taken."""
         return Issuers(self.configuration.identity, self.program.objectives.all)
@@ -190,6 +196,7 @@ class Server:
         self.current.stop()
         self.current.renew()
         self._contexts.close()
+        self._drafting.close()
         self._delivery.stop()
         self._addresses.close()
 
@@ -385,6 +392,7 @@ class Server:
             route=self._addresses.of,
             wake=self._delivery.wake,
             contexts=self._contexts,
+            looked=self._drafting.look,
         )
         every = self.configuration.watch.every.total_seconds()
         return Current(watch, watching, every, lambda: self.stream.state.loaded)

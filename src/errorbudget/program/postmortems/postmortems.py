@@ -1,8 +1,8 @@
 """Postmortems: drafted when due or when asked, kept current, written by people, published."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -18,7 +18,7 @@ from errorbudget.postmortem.merging import merge
 from errorbudget.program.budgets.budgets import Budgets
 from errorbudget.program.explaining.explaining import Explaining
 from errorbudget.program.objectives.objectives import Objectives
-from errorbudget.program.postmortems.choosing import Choosing, same
+from errorbudget.program.postmortems.choosing import Choosing, is_due, same
 from errorbudget.program.postmortems.gathering import About, Gathered, Gathering
 from errorbudget.program.postmortems.picturing import svg
 from errorbudget.source.sources import Sources
@@ -144,6 +144,25 @@ class Postmortems:
         found = next(self._choosing.current(document, objective, at=at), None)
         return None if found is None else self._drafted(found, at=at)
 
+    def of_burn_if_due(self, service: str, objective: str, *, at: datetime) -> Written | None:
+        """A first one of what burns now, where it spent more than its document bears.
+
+        One that was settled, and burns again within the hour, goes on.
+        """
+        document = self._budgets.document(service)
+        found = next(self._choosing.current(document, objective, at=at), None)
+        if found is None:
+            return None
+        kept = same(self._home.postmortems.list(document.name), found, exactly=False)
+        if kept is None:
+            _, cost = self._gathering.worst(document, found.span, at=at)
+            return self._drafted(found, at=at) if is_due(cost) else None
+        if kept.state is State.DRAFT:
+            with self._home.database.writing() as connection:
+                self._home.postmortems.renew(connection, kept, state=State.BURNING)
+            return self.refresh(kept.id, at=at)
+        return None
+
     def due(
         self, service: str | None, quarter: str | None = None, *, at: datetime
     ) -> Iterator[Written]:
@@ -165,10 +184,21 @@ class Postmortems:
         """Bring up to date what late rows, corrections or an end have changed; which those are."""
         return [one.id for one in self._home.postmortems.list() if self._is_renewed(one, at)]
 
-    def renew_burning(self, *, at: datetime) -> Sequence[str]:
-        """Bring what still burns up to date, or settle it; which those are."""
-        burning = [one for one in self._home.postmortems.list() if one.state is State.BURNING]
-        return [self.refresh(one.id, at=at).kept.id for one in burning]
+    def renew_burning(
+        self, *, at: datetime, standing: Collection[tuple[str, str]] = ()
+    ) -> Sequence[str]:
+        """Bring what burns up to date, ever less often as it lasts; settle what is over.
+
+        `standing` are the documents and objectives whose alerts fire. Returns which those are.
+        """
+        burning = (one for one in self._home.postmortems.list() if one.state is State.BURNING)
+        due = [one for one in burning if self._is_over(one, standing) or _is_stale(one, at)]
+        return [self.refresh(one.id, at=at).kept.id for one in due]
+
+    def _is_over(self, kept: Kept, standing: Collection[tuple[str, str]]) -> bool:
+        incident = self._incident(kept.incident)
+        open_ = incident is not None and incident.ended_at is None
+        return (kept.name, kept.objective) not in standing and not open_
 
     def save(self, text: str, *, by: str, at: datetime, name: str = "") -> Written:
         """Take what a person wrote: merged with what others wrote since the version it names.
@@ -419,6 +449,12 @@ def summary(kept: Kept, document: Postmortem) -> dict[str, Any]:
         "refreshed": clock.text(kept.refreshed_at),
         "published": clock.text(kept.published_at) if kept.published_at else None,
     }
+
+
+def _is_stale(kept: Kept, at: datetime) -> bool:
+    """Each minute at first: what has lasted for hours does not change within one."""
+    lasted = max(at - moment(kept.start), timedelta(0))
+    return at - kept.refreshed_at >= max(lasted / 20, timedelta(minutes=1))
 
 
 def _free(about: About, taken: set[str]) -> str:

@@ -39,6 +39,15 @@ Route = Callable[[Sequence[str]], Iterable[str]]
 """The addresses behind the names of targets; may raise Failure for a name nobody gave."""
 
 
+Looked = Callable[[Snapshot, datetime], None]
+"""Who is told what each look found; on the watch's thread, so it must not take its time."""
+
+
+def unheard(snapshot: Snapshot, now: datetime) -> None:
+    """Tell nobody."""
+    del snapshot, now
+
+
 def nobody(names: Sequence[str]) -> Iterable[str]:
     """No addresses, whatever the names."""
     del names
@@ -57,6 +66,7 @@ class Watch:
         route: Route = nobody,
         wake: Callable[[], None] = lambda: None,
         contexts: Contexts | None = None,
+        looked: Looked = unheard,
     ) -> None:
         self._home = home
         self._source = source
@@ -64,6 +74,7 @@ class Watch:
         self._route = route
         self._wake = wake
         self._contexts = contexts
+        self._looked = looked
         self._changes = Changes(home)
         self._edition = 0
         self._vigil: Vigil | None = None
@@ -126,6 +137,7 @@ class Watch:
         messages = self._in_context([*removed, *seen.messages], now)
         sent = self._keep(vigil.memory, messages, seen.changed, gone, now)
         self._vigil, self._edition, self.snapshot = vigil, edition, seen.snapshot
+        self._looked(seen.snapshot, now)
         return sent
 
     def _unfinished(self, vigil: Vigil, now: datetime) -> Sequence[Addressed]:
