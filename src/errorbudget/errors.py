@@ -26,6 +26,15 @@ class Failure(Exception):  # noqa: N818 -- a failure is what a person sees; "err
         self.lines = lines
 
 
+def unreadable(file: object, cause: OSError) -> Failure:
+    """What to say of a file that a person named and that cannot be read."""
+    if isinstance(cause, FileNotFoundError):
+        return Failure(f"{file}: there is no such file; write the path of one that is there")
+    if isinstance(cause, IsADirectoryError):
+        return Failure(f"{file}: is a folder; name a file in it")
+    return Failure(f"{file}: cannot be read: {cause.strerror}; look at who may read it")
+
+
 class DocumentInvalid(Failure):
     """One line a problem: `file:line: field: what is wrong and what to write instead`."""
 

@@ -67,21 +67,14 @@ def test_without_a_service_those_that_need_one_are_listed(fed):
     assert [one["service"] for one in fed("objective", "propose", "--json").json] == ["shop"]
 
 
-def test_two_documents_are_compared_side_by_side(fed, tmp_path):
-    fed("objective", "propose", "shop", "--out", "shop.yaml")
-    tighter = (tmp_path / "shop.yaml").read_text().replace("target: 98%", "target: 99.9%")
-    (tmp_path / "tighter.yaml").write_text(tighter)
-    done = fed("objective", "backtest", "shop.yaml", "--against", "tighter.yaml")
-
-    (targets,) = [line for line in done.out.splitlines() if "availability: target" in line]
-    assert targets.split() == ["availability:", "target", "98%", "99.9%"]
-    assert "99.9% is a fantasy" in done.out
-
-
 def test_a_document_or_incidents_that_cannot_be_read_are_usage_errors(fed, written):
     fed("objective", "propose", "shop", "--out", "shop.yaml")
 
-    assert fed("objective", "backtest", "nothing.yaml").code == 2
+    missing = fed("objective", "backtest", "nothing.yaml")
+    assert (missing.code, missing.err) == (
+        2,
+        "nothing.yaml: there is no such file; write the path of one that is there\n",
+    )
     bad = written("incidents.json", "{")
     assert "is not JSON" in fed("objective", "backtest", "shop.yaml", "--incidents", bad).err
 

@@ -168,3 +168,14 @@ def test_a_document_without_history_is_refused_with_the_way_out(tmp_path: Path) 
     refused = pytest.raises(Failure, match="no history")
     with Program.open(tmp_path / "home", create=True) as program, refused:
         retold(program, text(tmp_path))
+
+
+def test_a_criterion_over_a_column_that_nobody_sent_is_warned_about(tmp_path: Path) -> None:
+    with fed(tmp_path, lambda _: (1, 0), days=1) as program:
+        body = text(tmp_path).replace("status < 500", '"status < 500 AND duration_ms < 9"')
+        warnings = retold(program, body)["warnings"]
+
+    assert (
+        "availability: `good` reads duration_ms, which no request of shop ever sent: where that"
+        " decides, the request is bad." in warnings
+    )

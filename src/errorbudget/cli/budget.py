@@ -40,7 +40,9 @@ def budget(
     if as_json:
         print_json(budgets)
     elif budgets:
-        sys.stdout.write(table(budgets) + advice(budgets) + overdue(budgets) + "".join(single))
+        sys.stdout.write(
+            table(budgets) + advice(budgets) + ended(budgets) + overdue(budgets) + "".join(single)
+        )
     else:
         names = f"Requests are here of: {', '.join(seen)}. " if seen else ""
         sys.stderr.write(
@@ -108,6 +110,16 @@ def advice(told: list[Told]) -> str:
     small = [one for one in told if one["meaning"]]
     return "".join(
         f"{one['service']} {one['objective']}: {one['meaning']['advice']}\n" for one in small
+    )
+
+
+def ended(told: list[Told]) -> str:
+    """A line for each budget whose requests end before its window begins: it tells nothing."""
+    return "".join(
+        f"{one['service']} {one['objective']}: its requests end at {one['as_of']}, before this"
+        f" window; `--at {one['as_of']}` shows the budget of then\n"
+        for one in told
+        if one["as_of"] and one["as_of"] < one["window"]["start"]
     )
 
 

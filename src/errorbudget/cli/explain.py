@@ -12,7 +12,9 @@ from errorbudget.cli.options import At, Json, asked_moment, moment, print_json
 
 def explain(
     service: str,
-    objective: str,
+    objective: Annotated[
+        str | None, typer.Argument(metavar="[OBJECTIVE]", help="The only one need not be named.")
+    ] = None,
     *,
     since: Annotated[
         str | None, typer.Option("--from", metavar="TIME", help="The burn's start (RFC 3339).")

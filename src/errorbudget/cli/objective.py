@@ -59,4 +59,7 @@ def apply(
             applied = door.objectives.apply(file)
             for note in (*applied["notes"], *applied["refused"]):
                 sys.stderr.write(f"{note}\n")
-            answer(applied, Applied.of(applied).sentence(), as_json=as_json)
+            said = Applied.of(applied)
+            answer(applied, said.sentence(), as_json=as_json)
+            if said.waits and not sys.stdout.isatty():
+                sys.stderr.write(f"{said.sentence()}\n")

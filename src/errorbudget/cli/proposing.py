@@ -11,7 +11,7 @@ import typer
 
 from errorbudget.cli.door.door import entered
 from errorbudget.cli.options import Json, Told, print_json
-from errorbudget.errors import Failure
+from errorbudget.errors import Failure, unreadable
 
 
 def propose(
@@ -119,7 +119,7 @@ def _known(file: Path) -> list[Any]:
     try:
         told = json.loads(file.read_bytes())
     except OSError as cause:
-        raise Failure(f"{file}: {cause.strerror}") from cause
+        raise unreadable(file, cause) from cause
     except ValueError as cause:
         raise Failure(f"{file}: is not JSON: {cause}") from cause
     if not isinstance(told, list):

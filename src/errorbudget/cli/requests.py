@@ -94,6 +94,10 @@ def _sentence(report: "Report") -> str:
     )
 
 
+_NAMED = 5
+"""Ids that are named of those nobody knows."""
+
+
 def correct(
     service: Annotated[str, typer.Option("--service")],
     request_ids: Annotated[
@@ -110,3 +114,12 @@ def correct(
         done = door.requests.correct(service, [*request_ids, *(more or [])], verdict, reason)
     sentence = f"{done['corrected']} corrected, {done['unknown']} unknown"
     answer(done, sentence, as_json=as_json)
+    if done["unknown"]:
+        ids = done["unknown_ids"]
+        others = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
+        sys.stderr.write(
+            f"No request of {service} that was taken in has the id"
+            f" {', '.join(ids[:_NAMED])}{others}:"
+            " look at --service, and at what its document says under `requests.request_id`"
+            " (trace_id, where it says nothing).\n"
+        )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from errorbudget.cli.options import Json, print_json
-from errorbudget.errors import DocumentInvalid, Failure
+from errorbudget.errors import DocumentInvalid, Failure, unreadable
 
 if TYPE_CHECKING:
     from errorbudget.objective.formats.imported import Imported
@@ -76,7 +76,7 @@ def _text(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except OSError as cause:
-        raise Failure(f"{file}: {cause.strerror}") from cause
+        raise unreadable(file, cause) from cause
     except UnicodeDecodeError as cause:
         raise DocumentInvalid(f"{file}:1: document: is not UTF-8 text") from cause
 

@@ -123,8 +123,9 @@ class Program:
     def backtests(self) -> "Backtests":
         """What documents would have done."""
         from errorbudget.program.proposing.backtests import Backtests
+        from errorbudget.source.duckdb.profiling import Profiler
 
-        return Backtests(self.home, self.source)
+        return Backtests(self.home, self.source, Profiler(self.warehouse.connection))
 
     @cached_property
     def budgets(self) -> Budgets:

@@ -86,7 +86,7 @@ class Signers:
             mode = self.allowed.stat().st_mode
         except OSError as cause:
             raise Failure(
-                f"{self.allowed}: {cause.strerror}",
+                f"{self.allowed}: cannot be read: {cause.strerror}",
                 "It holds who may sign, a line each: `ana@shop.example ssh-ed25519 AAAA…`;"
                 " see ALLOWED SIGNERS in ssh-keygen(1).",
             ) from cause

@@ -40,9 +40,9 @@ def explain(
     caller: Reads,
     at: At,
     service: str,
-    objective: str,
     since: Since,
     until: Until,
+    objective: str | None = None,
 ) -> Response:
     """A burn by where, who, what changed and what the logs say; the current one without `from`."""
     caller.about(service)

@@ -26,6 +26,7 @@ from errorbudget.program.reviewing.reviews import Reviews
 from errorbudget.program.trail.accounts import Accounts
 from errorbudget.program.trail.reconciling import Reconciling
 from errorbudget.program.watching.watching import Route
+from errorbudget.source.duckdb.profiling import Profiler
 from errorbudget.source.sources import Sources
 
 
@@ -52,7 +53,9 @@ class Patient:
     def backtest(self, body: bytes, name: str, incidents: list[Any] | None) -> dict[str, Any]:
         """What a document would have done. Raises Failure."""
         with self._turn() as source:
-            return Backtests(self._program.home, source).retell(body, name, incidents=incidents)
+            profiler = Profiler(source.warehouse.connection)
+            backtests = Backtests(self._program.home, source, profiler)
+            return backtests.retell(body, name, incidents=incidents)
 
     def differences(self, new: bytes, name: str, old: bytes | None, digest: str) -> list[str]:
         """What a change to a document means. Raises DocumentInvalid, Failure."""

@@ -274,7 +274,7 @@ class Server:
     def explain(
         self,
         service: str,
-        objective: str,
+        objective: str | None,
         *,
         since: datetime | None,
         until: datetime | None,

@@ -20,7 +20,7 @@ class AtHome:
     def explain(
         self,
         service: str,
-        objective: str,
+        objective: str | None,
         *,
         since: datetime | None,
         until: datetime | None,
@@ -57,7 +57,7 @@ class OnServer:
     def explain(
         self,
         service: str,
-        objective: str,
+        objective: str | None,
         *,
         since: datetime | None,
         until: datetime | None,

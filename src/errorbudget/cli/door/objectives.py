@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from errorbudget import clock
 from errorbudget.cli.options import Told
-from errorbudget.errors import Failure
+from errorbudget.errors import unreadable
 
 if TYPE_CHECKING:
     from errorbudget.cli.door.wire import Wire
@@ -99,4 +99,4 @@ def _bytes(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as cause:
-        raise Failure(f"{file}: {cause.strerror}") from cause
+        raise unreadable(file, cause) from cause

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from errorbudget.cli.options import Told
-from errorbudget.errors import Failure
+from errorbudget.errors import unreadable
 
 if TYPE_CHECKING:
     from errorbudget.cli.door.wire import Wire
@@ -77,4 +77,4 @@ def _body(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as cause:
-        raise Failure(f"{file}: {cause.strerror}") from cause
+        raise unreadable(file, cause) from cause

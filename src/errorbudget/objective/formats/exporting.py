@@ -57,7 +57,11 @@ def _refuse_sql(
 ) -> None:
     wrong = [name for name, one in document.objectives.items() if one.prometheus is None]
     if wrong:
-        why = f"counts with SQL over requests, which {to} does not have; write `prometheus:`"
+        why = (
+            f"counts with SQL over requests, which {to} does not have: name the counters that count"
+            " the same, as `prometheus: {valid: …, bad: …}`, in a copy of the document, or leave"
+            " the alerts to `errorbudget serve`, whose /metrics gives them to Prometheus"
+        )
         raise DocumentInvalid(*(f"{file}:{line(one)}: objectives.{one}: {why}" for one in wrong))
 
 

@@ -49,7 +49,7 @@ class Explaining:
     def explain(
         self,
         service: str,
-        objective: str,
+        objective: str | None,
         *,
         since: datetime | None = None,
         until: datetime | None = None,
@@ -57,9 +57,12 @@ class Explaining:
     ) -> Explanation:
         """The burn from `since` to `until`, or the one that is current at `at`.
 
-        Raises Failure for a service or an objective that nobody knows.
+        An objective need not be named where there is only one. Raises Failure for a service or an
+        objective that nobody knows.
         """
-        scene = self._scene(service, objective, since, until, at)
+        document = self._books.document(service)
+        objective = _named(document, service, objective)
+        scene = self._scene(document, objective, since, until, at)
         valid, bad = scene.counts(scene.span)
         found = self._source.breakdown(
             scene.indicator,
@@ -89,16 +92,12 @@ class Explaining:
 
     def _scene(
         self,
-        service: str,
+        document: ObjectiveDocument,
         objective: str,
         since: datetime | None,
         until: datetime | None,
         at: datetime,
     ) -> Scene:
-        document = self._books.document(service)
-        if objective not in document.objectives:
-            known = ", ".join(document.objectives)
-            raise Failure(f"{service}: no objective {objective!r}; write one of: {known}")
         if since is not None and until is not None and until <= since:
             raise Failure("--to is not after --from; write a later moment")
         book = self._books.book([document], at=until or at)
@@ -117,6 +116,17 @@ class Explaining:
             onset=began,
             asked=since is not None,
         )
+
+
+def _named(document: ObjectiveDocument, service: str, objective: str | None) -> str:
+    """The objective that is asked about; the only one need not be named. Raises Failure."""
+    known = list(document.objectives)
+    if objective is None and len(known) == 1:
+        return known[0]
+    if objective not in document.objectives:
+        what = "several objectives" if objective is None else f"no objective {objective!r}"
+        raise Failure(f"{service}: {what}; write one of: {', '.join(known)}")
+    return objective
 
 
 def _dispersion(scene: Scene) -> float:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from errorbudget import clock
-from errorbudget.errors import Failure
+from errorbudget.errors import unreadable
 from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.objective.indicator import Indicator, indicator
 from errorbudget.objective.layout import lay_out
@@ -286,7 +286,7 @@ def _bytes(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as cause:
-        raise Failure(f"{file}: {cause.strerror}") from cause
+        raise unreadable(file, cause) from cause
 
 
 def _parsed(version: Version | None) -> ObjectiveDocument | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from errorbudget import clock
-from errorbudget.errors import Failure
+from errorbudget.errors import Failure, unreadable
 from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.objective.reading import read
 from errorbudget.objective.signoff import NAMESPACE, Signature, owners, state
@@ -105,7 +105,7 @@ class _Hearing:
                 self._body, text, namespace=NAMESPACE, at=given_at, among=named
             )
         except Failure as why:
-            self.refused.append(f"{place}: {' '.join(why.lines)}")
+            self.refused.append(f"{place}: {'. '.join(why.lines)}")
             return
         for other in self.counted:
             if other.key == signer.key and other.principal != signer.principal:
@@ -194,4 +194,4 @@ def _bytes(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as cause:
-        raise Failure(f"{file}: {cause.strerror}") from cause
+        raise unreadable(file, cause) from cause

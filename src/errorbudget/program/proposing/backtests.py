@@ -15,7 +15,7 @@ from errorbudget.change import Change
 from errorbudget.errors import Failure
 from errorbudget.ledger.window import minute_ceil, minute_floor, moment
 from errorbudget.objective.document import ObjectiveDocument, RiskClass
-from errorbudget.objective.indicator import requests
+from errorbudget.objective.indicator import indicator, requests
 from errorbudget.objective.reading import read
 from errorbudget.policy.risk import RiskFinding
 from errorbudget.program.budgets.book import Book
@@ -24,6 +24,8 @@ from errorbudget.program.explaining.explaining import Explaining
 from errorbudget.program.proposing.replay import MOST_EXPLAINED, Backtest, Replay
 from errorbudget.program.proposing.retelling import known_incidents, retold
 from errorbudget.source import Source
+from errorbudget.source.duckdb.profiling import Profiler
+from errorbudget.source.sources import EMBEDDED
 from errorbudget.store.home import Home
 
 Progress = Callable[[int, int], None]
@@ -35,6 +37,14 @@ _UNKNOWN_RISK: Final = RiskFinding(
 
 
 _LOUDEST: Final = Level.FIRE.name.lower()
+
+
+_UNKNOWN_MEANS: Final = {
+    "scope": "where that decides, the request is left out",
+    "valid": "where that decides, the request counts",
+    "good": "where that decides, the request is bad",
+}
+"""What a criterion comes to that cannot be told."""
 
 
 class Rehearsed:
@@ -64,9 +74,10 @@ class Rehearsed:
 class Backtests:
     """Documents against the past."""
 
-    def __init__(self, home: Home, source: Source) -> None:
+    def __init__(self, home: Home, source: Source, profiler: Profiler) -> None:
         self._home = home
         self._source = source
+        self._profiler = profiler
 
     def run(self, document: ObjectiveDocument, progress: Progress | None = None) -> Backtest:
         """Replay a document from its first request to its last. Raises Failure without any."""
@@ -109,7 +120,24 @@ class Backtests:
     ) -> dict[str, Any]:
         """The same of a document's bytes, as JSON has it. Raises DocumentInvalid, Failure."""
         known = None if incidents is None else known_incidents(incidents)
-        return retold(self.run(read(body, file=name), progress), known)
+        document = read(body, file=name)
+        told = retold(self.run(document, progress), known)
+        return told | {"warnings": [*told["warnings"], *self._unsent(document)]}
+
+    def _unsent(self, document: ObjectiveDocument) -> Iterator[str]:
+        """A line for each criterion over a column that no request ever had."""
+        if requests(document).source != EMBEDDED:
+            return
+        for name in document.objectives:
+            of = indicator(document, name)
+            read = (("scope", of.requests.scope), ("valid", of.valid), ("good", of.good))
+            for what, criterion in read:
+                columns = sorted(criterion.columns) if criterion else []
+                for column in self._profiler.never_sent(document.services, columns):
+                    yield (
+                        f"{name}: `{what}` reads {column}, which no request of"
+                        f" {', '.join(document.services)} ever sent: {_UNKNOWN_MEANS[what]}."
+                    )
 
     def _stretch(self, document: ObjectiveDocument) -> tuple[datetime, datetime]:
         life = self._source.liveness(requests(document))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from errorbudget import clock
-from errorbudget.errors import Failure, Untrusted
+from errorbudget.errors import Failure, Untrusted, unreadable
 from errorbudget.policy.attestation import envelope, statement
 from errorbudget.policy.audit import Entry, Verification
 from errorbudget.policy.checkpoint import VerifierKey
@@ -114,7 +114,7 @@ def verify_copy(file: Path, key: str | None = None, *kept: str) -> dict[str, Any
                 raise Untrusted(f"signed by another key: {named}")
             return _verified(verify_exported(lines, key=named, kept=kept), str(named))
     except OSError as cause:
-        raise Failure(f"{file}: {cause.strerror}") from cause
+        raise unreadable(file, cause) from cause
     except Untrusted as flaw:
         raise Untrusted(f"{file}: {flaw}") from flaw
 

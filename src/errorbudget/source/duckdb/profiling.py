@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from errorbudget.objective.proposal.profile import (
     Durations,
@@ -11,6 +11,7 @@ from errorbudget.objective.proposal.profile import (
     Status,
     is_health_check,
 )
+from errorbudget.request import COLUMNS, SENT, ColumnType
 from errorbudget.source.duckdb import counting
 from errorbudget.source.duckdb.questions import busiest_of, every
 from errorbudget.source.duckdb.statements import statement
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
 
     from errorbudget.objective.criterion import Criterion
     from errorbudget.objective.indicator import Indicator
+
+
+_FILLED: Final[dict[ColumnType, str]] = {
+    "text": "count(nullif({column}, ''))",
+    "integer": "count({column})",
+    "number": "count({column})",
+    "map": "count(*) filter (where cardinality({column}) > 0)",
+}
+"""How requests that fill a column are counted, by what it holds."""
 
 
 class Profiler:
@@ -90,6 +100,16 @@ class Profiler:
         sql = statement("by_value").format(known=found.sql, counts=found.counts, by=by.sql)
         with counting.evaluating():
             return self._connection.execute(sql, {**found.values, "most": most}).fetchall()
+
+    def never_sent(self, services: Sequence[str], columns: Sequence[str]) -> list[str]:
+        """Which of these columns no request of the services ever filled."""
+        asked = [name for name in columns if COLUMNS.get(name) in _FILLED and name in SENT]
+        if not asked:
+            return []
+        counts = ", ".join(_FILLED[COLUMNS[name]].format(column=f'"{name}"') for name in asked)
+        sql = statement("profile_filled").format(counts=counts)
+        row = self._connection.execute(sql, {"services": list(services)}).fetchone()
+        return [name for name, count in zip(asked, row or (), strict=False) if not count]
 
     def has_logs(self, services: Sequence[str]) -> bool:
         """Whether any feed of logs may speak of services."""
