@@ -8,6 +8,7 @@ NAMES = (
     "evaluate",
     "ingest",
     "gate",
+    "trail",
     "alerts",
     "detection",
     "otlp",

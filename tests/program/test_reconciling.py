@@ -5,11 +5,15 @@ from pathlib import Path
 
 import orjson
 import pytest
+from sqlalchemy import update
 
 from errorbudget.change import Change
 from errorbudget.errors import Failure
 from errorbudget.program.gate.asking import Question
 from errorbudget.program.program import Program
+from errorbudget.program.trail.reading import read_on
+from errorbudget.store.home import Home
+from errorbudget.store.schema import entry
 from program.traffic import START, at, document
 
 POLICY = """\
@@ -106,3 +110,23 @@ def test_a_quarter_is_accounted_for_by_change(tmp_path: Path) -> None:
 def test_a_quarter_that_is_none_or_has_not_begun_is_refused(tmp_path: Path, quarter: str) -> None:
     with served(tmp_path) as program, pytest.raises(Failure, match="--quarter"):
         program.accounts.read("shop", quarter, at=at(5))
+
+
+def test_the_trail_is_read_on_from_where_it_was_read_to(home: Path) -> None:
+    opened = Home.open(home, create=True)
+
+    def decided(change: str) -> None:
+        body = {"service": "shop", "change": change, "as_of": "2026-07-20T12:00:00Z"}
+        decision = {"decision": "allow"}
+        opened.trail.append("decision", body | {"decision": decision}, START)
+
+    decided("c1")
+    opened.trail.append("note", {}, START)
+    assert [one.change for one in read_on(opened).asked] == ["c1"]
+    with opened.database.writing() as connection:
+        connection.execute(update(entry).values(body=b"{}"))
+    decided("c2")
+
+    assert [(one.entry, one.change) for one in read_on(opened).asked] == [(1, "c1"), (3, "c2")]
+    assert read_on(opened) == read_on(opened)
+    opened.close()

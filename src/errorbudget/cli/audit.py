@@ -47,10 +47,18 @@ def verify(
         str | None,
         typer.Option("--key", metavar="KEY", help="The trail's key as you kept it, for FILE."),
     ] = None,
+    hashes: Annotated[
+        bool,
+        typer.Option(
+            "--hashes", help="Only the hashes and the newest checkpoint: a million in seconds."
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Recompute every hash; exit 4 naming the first entry that does not verify."""
     kept = [_kept(one) for one in checkpoint or ()]
+    if file is not None and hashes:
+        raise Failure("--hashes: only for the home's own trail; a copy is checked whole")
     if file is not None:
         from errorbudget.program.trail.audit import verify_copy
 
@@ -59,7 +67,7 @@ def verify(
         raise Failure("--key: only with FILE; the home has its own key")
     else:
         with entered() as door:
-            verified = door.audit.verify(kept)
+            verified = door.audit.verify(kept, hashes=hashes)
     if as_json:
         print_json(verified)
         return

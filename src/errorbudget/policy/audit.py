@@ -1,7 +1,7 @@
 """What is written into the trail, and is a trail still what was written?"""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -93,6 +93,62 @@ def verify(
             return _verification(frontier, Flaw(seq=grown.size, why=why))
         frontier, prev = grown, leaf
     return _verification(frontier, _missing(frontier, head, claims))
+
+
+Row = tuple[int, bytes, bytes]
+"""The number, the bytes and the leaf hash of an entry, as stored."""
+
+
+def verify_hashes(
+    pages: Iterable[Sequence[Row]],
+    *,
+    key: VerifierKey,
+    head: Frontier,
+    newest: str,
+    kept: Iterable[str] = (),
+) -> Verification:
+    """Recompute every hash, and check the newest checkpoint: all that the others say follows.
+
+    Checkpoints stored with older entries are not read. Raises Untrusted for a kept one that `key`
+    did not sign.
+    """
+    claims = [read_checkpoint(note, key) for note in kept]
+    frontier, prev, unsigned = Frontier(), NO_ENTRY, None
+    try:
+        claims += [read_checkpoint(newest, key)] if head.size else []
+    except Untrusted as flaw:
+        unsigned = Flaw(seq=head.size, why=f"its checkpoint is not to be trusted: {flaw}")
+    wanted = sorted({claim.size for claim in claims})
+    for page in pages:
+        leaves, why = _leaves(page, frontier.size + 1, prev)
+        # A claim is about the tree as it was after some entry: the page is taken in up to there.
+        for size in [*(one for one in wanted if frontier.size < one), frontier.size + len(leaves)]:
+            fits = leaves[: max(size - frontier.size, 0)]
+            leaves = leaves[len(fits) :]
+            frontier = frontier.extend(fits)
+            if denied := _denied(frontier, claims):
+                return _verification(frontier, Flaw(seq=frontier.size, why=denied))
+            if not leaves:
+                break
+        if why:
+            return _verification(frontier, Flaw(seq=frontier.size + 1, why=why))
+        prev = page[-1][2]
+    return _verification(frontier, _missing(frontier, head, claims) or unsigned)
+
+
+def _leaves(page: Sequence[Row], place: int, prev: bytes) -> tuple[list[bytes], str | None]:
+    """The leaf hashes of a page up to the first entry that is out of place, and why it is."""
+    found = list[bytes]()
+    for seq, body, leaf in page:
+        if seq != place:
+            return found, f"is missing; entry {seq} stands in its place"
+        if leaf_hash(body) != leaf:
+            return found, "its bytes are not those that were hashed when it was written"
+        if not body.startswith(opening(place, prev)):
+            return found, "it does not follow the entry before it"
+        found.append(leaf)
+        prev, place = leaf, place + 1
+    return found, None
 
 
 def _verification(frontier: Frontier, flaw: Flaw | None) -> Verification:

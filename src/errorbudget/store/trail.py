@@ -21,6 +21,7 @@ from errorbudget.policy.audit import (
     entry_bytes,
     record_bytes,
     verify,
+    verify_hashes,
 )
 from errorbudget.policy.checkpoint import Checkpoint
 from errorbudget.policy.exported import exported
@@ -36,6 +37,13 @@ PAGE: Final = 1000
 # On PostgreSQL the row is locked until the writer commits; SQLite's writers are alone anyway.
 _HEAD: Final = Prepared(select(head).with_for_update())
 _LAST: Final = Prepared(select(entry.c.seq, entry.c.leaf).order_by(entry.c.seq.desc()).limit(1))
+_NEWEST: Final = Prepared(select(entry.c.checkpoint).where(entry.c.seq == bindparam("seq")))
+_HASHED: Final = Prepared(
+    select(entry.c.seq, entry.c.body, entry.c.leaf)
+    .where(entry.c.seq > bindparam("after"), entry.c.seq <= bindparam("end"))
+    .order_by(entry.c.seq)
+    .limit(PAGE)
+)
 _NEW: Final = Prepared(insert(entry))
 _MOVED: Final = Prepared(update(head).values(size=bindparam("size"), peaks=bindparam("peaks")))
 
@@ -164,6 +172,20 @@ class Trail:
         entries = islice(self.entries(), end)
         return verify(entries, key=self._key.verifier, head=stored, kept=kept)
 
+    def verify_hashes(self, kept: Iterable[str] = ()) -> Verification:
+        """The same by hashes and the newest checkpoint alone: seconds for a million entries."""
+        with self._database.reading() as connection:
+            stored, last = _head(connection), _last(connection)
+            newest = _NEWEST.first(connection, {"seq": stored.size})
+            pages = _pages(connection, max(stored.size, last.seq if last else 0))
+            return verify_hashes(
+                pages,
+                key=self._key.verifier,
+                head=stored,
+                newest=newest.checkpoint.decode(errors="replace") if newest else "",
+                kept=kept,
+            )
+
     def export(self) -> Iterator[bytes]:
         """A copy of what there is now, line by line, as it stands. Raises Failure if empty."""
         size = self.size()
@@ -262,6 +284,14 @@ class _Chain:
         """Write them, and where the trail ends now."""
         if self._new:
             _put(self._connection, self._new, self._frontier)
+
+
+def _pages(connection: Connection, end: int) -> Iterator[list[Any]]:
+    """The entries up to a number, as they are stored."""
+    after = 0
+    while page := _HASHED.rows(connection, {"after": after, "end": end}):
+        yield page
+        after = page[-1].seq
 
 
 def _head(connection: Connection) -> Frontier:

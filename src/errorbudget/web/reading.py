@@ -183,6 +183,9 @@ class Kept(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     checkpoints: Annotated[list[str], Field(max_length=10_000)] = []
+    hashes: Annotated[
+        bool, Field(description="Only the hashes and the newest checkpoint: a million in seconds.")
+    ] = False
 
 
 @router.post(
@@ -193,7 +196,7 @@ class Kept(BaseModel):
 def verify(server: Here, caller: Reads, kept: Kept) -> Response:
     """Recompute every hash, also against checkpoints that decisions once came with."""
     caller.everything()
-    return as_json(server.program.audit.verify(*kept.checkpoints))
+    return as_json(server.program.audit.verify(*kept.checkpoints, hashes=kept.hashes))
 
 
 @router.get(

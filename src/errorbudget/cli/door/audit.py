@@ -27,9 +27,9 @@ class AtHome:
         """One entry of the audit trail."""
         return self._audit.entry(number)
 
-    def verify(self, kept: Sequence[str]) -> Told:
+    def verify(self, kept: Sequence[str], *, hashes: bool) -> Told:
         """Check the audit trail, also against checkpoints kept elsewhere."""
-        return self._audit.verify(*kept)
+        return self._audit.verify(*kept, hashes=hashes)
 
     def export(self, form: str) -> Iterator[bytes]:
         """The trail as it leaves the home: a copy, or attestations of its decisions."""
@@ -59,9 +59,11 @@ class OnServer:
         """One entry of the audit trail."""
         return self._wire.get(f"/api/v1/audit/entries/{number}")
 
-    def verify(self, kept: Sequence[str]) -> Told:
+    def verify(self, kept: Sequence[str], *, hashes: bool) -> Told:
         """Check the audit trail, also against checkpoints kept elsewhere."""
-        return self._wire.post("/api/v1/audit/verify", json={"checkpoints": list(kept)})
+        return self._wire.post(
+            "/api/v1/audit/verify", json={"checkpoints": list(kept), "hashes": hashes}
+        )
 
     def export(self, form: str) -> Iterator[bytes]:
         """The trail as it leaves the home: a copy, or attestations of its decisions."""

@@ -37,7 +37,7 @@ from errorbudget.program.reviewing.reviewed import (
     zone,
 )
 from errorbudget.program.trail.accounts import Accounts, quarter_of
-from errorbudget.program.trail.reconciling import decisions as asked_of
+from errorbudget.program.trail.reading import decisions as asked_of
 from errorbudget.review.deciding import Approved, Decisions
 from errorbudget.review.freezing import Held, Seen, freezes
 from errorbudget.review.keeping import Verdict

@@ -25,7 +25,7 @@ from errorbudget.policy.hindsight import (
 from errorbudget.policy.reconciliation import Asked, answers
 from errorbudget.program.budgets.book import Book
 from errorbudget.program.budgets.budgets import Budgets
-from errorbudget.program.trail.reconciling import decisions
+from errorbudget.program.trail.reading import decisions
 from errorbudget.review.quarter import Quarter
 from errorbudget.store.home import Home
 

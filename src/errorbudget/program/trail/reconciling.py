@@ -1,14 +1,15 @@
 """The trail beside what really shipped: deploys that the gate never permitted are recorded too."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from errorbudget import clock
 from errorbudget.change import Change
 from errorbudget.policy.reconciliation import Asked, answers
 from errorbudget.program.changes import Changes
 from errorbudget.program.objectives.objectives import Objectives
+from errorbudget.program.trail.reading import read_on
 from errorbudget.source import Source
 from errorbudget.store.home import Home
 
@@ -32,8 +33,9 @@ class Reconciling:
         changes = [
             one for one in self._home.changes.list(since=since) if self._is_gated(one.service)
         ]
-        known, new = _recorded(self._home), list[dict[str, Any]]()
-        given = answers(changes, decisions(self._home))
+        read = read_on(self._home)
+        known, new = {_key(body) for body in read.ungated}, list[dict[str, Any]]()
+        given = answers(changes, read.asked)
         for change, answer in zip(changes, given, strict=True):
             if answer is None or not answer.permitted:
                 body = _told(change, answer)
@@ -46,35 +48,6 @@ class Reconciling:
         name = self._home.documents.name_for(service)
         document = self._objectives.in_force(name) if name else None
         return document is not None and document.policy is not None
-
-
-def decisions(home: Home) -> Iterator[Asked]:
-    """Every decision of the trail, dry runs aside; those made while no server answered are too."""
-    for entry in home.trail.entries():
-        # Most entries of a long trail may be others: only decisions are worth reading as JSON.
-        if any(kind in entry.body[:_FRONT] for kind in _DECIDED):
-            body = entry.fields()["body"]
-            allowed = body["decision"]["decision"] == "allow"
-            yield Asked(
-                entry=entry.seq,
-                service=body["service"],
-                change=body["change"],
-                at=clock.parse(body["at"] if "policy_known" in body else body["as_of"]),
-                # Without a server, only by a document that was really in force.
-                permitted=allowed and body.get("policy_known", True),
-                risk=(body["decision"].get("risk") or {}).get("counts_as", ""),
-            )
-
-
-_DECIDED: Final = (b'"kind":"decision"', b'"kind":"offline"')
-_FRONT: Final = 200
-"""Bytes in which an entry has said its kind."""
-
-
-def _recorded(home: Home) -> set[tuple[str, str, str]]:
-    """What was found before."""
-    ungated = (one for one in home.trail.entries() if b'"kind":"ungated"' in one.body[:_FRONT])
-    return {_key(one.fields()["body"]) for one in ungated}
 
 
 def _key(body: Mapping[str, Any]) -> tuple[str, str, str]:
