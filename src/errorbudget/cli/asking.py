@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from errorbudget.cli import offline
 from errorbudget.cli.door import entered
 from errorbudget.cli.options import Told, printable
-from errorbudget.errors import Unreachable
+from errorbudget.errors import Failure, Unreachable
 
 if TYPE_CHECKING:
     from errorbudget.program.gate.asking import Question
@@ -24,18 +24,22 @@ class Asking:
     diff: str | None
     risk: str | None
     advisory: str
+    by_name: bool = False
 
 
 def ask(asking: Asking, *, at: datetime | None, dry_run: bool = False) -> Told:
     """The decision of a server or the home, else by the copy that is kept. Raises Failure."""
     from errorbudget.program.gate.asking import Question, advisory, declared_risk, diff_of
 
+    if asking.by_name and asking.diff:
+        raise Failure("--by-name: says that nobody here knows what it alters; leave --diff out")
     question = Question(
         service=asking.service,
         change=printable(asking.change, "--change"),
         declared=declared_risk(asking.risk),
         by=askers(),
         advisory=advisory(asking.advisory) if asking.advisory else "",
+        named=asking.by_name,
     )
     try:
         return _from_door(question, asking.diff, at=at, dry_run=dry_run)

@@ -49,6 +49,10 @@ def check(  # noqa: PLR0913 -- one parameter for each option
     diff: DiffRange = None,
     risk: Declared = None,
     advisory: Advisory = "",
+    by_name: Annotated[
+        bool,
+        typer.Option("--by-name", help="Only its name is known here: what was told of it counts."),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Decide, and leave no record.")
     ] = False,
@@ -56,7 +60,7 @@ def check(  # noqa: PLR0913 -- one parameter for each option
     as_json: Json = False,
 ) -> None:
     """Ask, and be answered: 0 permitted, 3 needs an approval, 4 blocked, 5 budget unknown."""
-    asking = Asking(service, change, diff, risk, advisory)
+    asking = Asking(service, change, diff, risk, advisory, by_name)
     answer = ask(asking, at=asked_moment(at), dry_run=dry_run)
     answer.pop(offline.RECORD, None)
     if as_json:

@@ -63,6 +63,9 @@ class Asked(BaseModel):
     by: Annotated[list[str], Field(max_length=20, description="Who is asking.")] = []
     advisory: Annotated[str, Field(examples=["CVE-2026-12345"])] = ""
     dry_run: Annotated[bool, Field(description="Decide, and leave nothing behind.")] = False
+    by_name: Annotated[
+        bool, Field(description="Only the name is known here: what was told of it before counts.")
+    ] = False
 
 
 @router.post(
@@ -103,6 +106,7 @@ def question_of(server: Server, caller: Caller, asked: Asked) -> Question:
         declared=declared_risk(asked.risk),
         by=tuple(dict.fromkeys((caller.name, *caller.people, *asked.by))),
         advisory=advisory(asked.advisory) if asked.advisory else "",
+        named=asked.by_name and asked.diff is None,
     )
 
 

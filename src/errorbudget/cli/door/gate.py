@@ -59,6 +59,7 @@ class OnServer:
             "by": list(question.by),
             "advisory": question.advisory,
             "dry_run": dry_run,
+            "by_name": question.named,
         }
         return self._wire.post("/api/v1/gate", json=asked)
 
