@@ -39,7 +39,7 @@ def _write(home: Path) -> None:
     """Chained as the product chains; all but the last unsigned, as nothing reads those."""
     with Home.open(home, create=True) as opened:
         opened.trail.append("note", {}, AT)
-        key = opened.trail._key
+        key = opened.trail._key  # pyright: ignore[reportPrivateUsage]
         database = sqlite3.connect(home / DATABASE)
         database.execute("delete from entry")
         frontier, prev, record = Frontier(), NO_ENTRY, record_bytes(at=AT, kind="note", body=BODY)

@@ -262,7 +262,8 @@ def test_entries_that_wait_are_written_in_one_transaction(opened: Home):
     with opened.database.writing():
         for thread in threads:
             thread.start()
-        while len(opened.trail._waiting) < 7:  # the first of them holds the others' turn
+        waiting = opened.trail._waiting  # pyright: ignore[reportPrivateUsage]
+        while len(waiting) < 7:  # the first of them holds the others' turn
             time.sleep(0.001)
     for thread in threads:
         thread.join()
@@ -292,6 +293,9 @@ class Once(Wish):
         self.trail, self.name = trail, name
         self.seq: int | None = None
 
+    def want(self) -> None:
+        self.trail.grant(self)
+
     def record(self, connection: Connection) -> bytes | None:
         known = connection.execute(select(asker).where(asker.c.digest == self.name)).first()
         return None if known else record_bytes(at=AT, kind="note", body={"name": self.name})
@@ -309,7 +313,7 @@ def test_two_processes_that_want_one_entry_at_once_get_one(opened: Home):
     wishes = [Once(trails[number % 2], "c1") for number in range(16)]
 
     with ThreadPoolExecutor(16) as threads:
-        list(threads.map(lambda wish: wish.trail.grant(wish), wishes))
+        list(threads.map(Once.want, wishes))
 
     assert [wish.seq for wish in wishes if wish.seq] == [2]
     assert opened.trail.verify().flaw is None
