@@ -1,5 +1,6 @@
 -- One hour of one service at so many requests a second, as ingestion would stage it. One in a thousand
--- requests fails; in the burning hour so do four in a hundred on /route/3 in eu, beside them.
+-- requests fails; in the burning hour so do four in a hundred on /route/3 in eu, beside them. A new
+-- version serves half of that hour's requests.
 create or replace temp table staged_requests as
 select
     range as line,
@@ -16,7 +17,7 @@ select
     ) as status,
     20 + hash(range, 5) % 900000 / 1000.0 as duration_ms,
     'tenant-' || cast(floor(pow(2000, hash(range, 6) % 1000000 / 1000000.0)) as integer) as tenant,
-    '2.' || $hour // 100 || '.0' as version,
+    if($burns and hash(range, 8) % 2 = 0, '2.1.0', '2.0.0') as version,
     ['eu', 'us', 'ap'][cast(1 + hash(range, 3) % 3 as integer)] as region,
     'production' as environment,
     format('{:x}', hash(range, $hour)) as trace_id,

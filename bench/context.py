@@ -1,16 +1,18 @@
 """How well a burn's context names its onset, its change and its log lines, on real data.
 
 Onset and changes: latency burns of the Train Ticket benchmark, with true and decoy deploys placed
-here. Log lines: grouping of labelled lines (loghub), the rank of the telling statement (Nezha), and
-lines a second.
+here, and bursts of the simulated shop, with decoys beside its own. Log lines: grouping of labelled
+lines (loghub), the rank of the telling statement (Nezha), and lines a second.
 """
 
 import csv
 import gzip
 import json
+import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,11 +20,15 @@ from typing import Any
 import numpy as np
 
 from errorbudget.burn import correlation, log_patterns
-from errorbudget.burn.correlation import Candidate, Series
+from errorbudget.burn.correlation import Candidate, Coincidence, Series
 from errorbudget.burn.log_patterns import Exposure, Records, Templates
 from errorbudget.burn.onset import Onset, onset
 from errorbudget.change import Change
 from errorbudget.ledger.window import minute_floor
+from errorbudget.program.explaining.explaining import Explaining
+from errorbudget.program.program import Program
+from errorbudget.shop import Shop, generate
+from errorbudget.store.changes import Changes
 
 DATA = Path(__file__).parent.parent.parent / "shared" / "data"
 MINUTE = timedelta(minutes=1)
@@ -33,12 +39,14 @@ LOOKBACK, AFTER = 180, 8
 """Minutes before a fault in which its onset is sought, and after it that are known."""
 DECOYS = 6
 DRAWS = 40
+SHOP_DRAWS = 6
+BURSTS = ("eur-rounding", "provider-outage", "voucher-scan", "tenant-flood", "crowd")
 
 
 def run() -> list[Row]:
     """Every row: what, ours, reference, unit, and what the reference is."""
     csv.field_size_limit(2**31)
-    return [*_onsets(), *_changes(), *_grouping(), *_handoff(), *_speed()]
+    return [*_onsets(), *_changes(), *_shop(), *_grouping(), *_handoff(), *_speed()]
 
 
 def _onsets() -> Iterator[Row]:
@@ -63,50 +71,125 @@ def _onsets() -> Iterator[Row]:
     )
 
 
+class Score:
+    """How often the true deploy, or none, was told among decoys; beside the latest one."""
+
+    def __init__(self) -> None:
+        self.cases = self.first = self.fits = self.latest = 0
+        self.quiet = self.none = 0
+
+    def with_true(
+        self, told: Sequence[Coincidence], true: Change, known: Sequence[Change], at: datetime
+    ) -> None:
+        """A burn that began at a moment, with the deploy it began with among those known."""
+        self.cases += 1
+        self.first += bool(told) and told[0].change == true
+        self.fits += bool(told) and told[0].change == true and told[0].fits
+        before = [one for one in known if one.started_at <= at]
+        self.latest += max(before, key=lambda one: one.started_at) == true
+
+    def without(self, told: Sequence[Coincidence]) -> None:
+        """A burn that began with no deploy."""
+        self.quiet += 1
+        self.none += not any(one.fits for one in told)
+
+    def rows(self, of: str) -> Iterator[Row]:
+        """What, ours, reference, unit and note."""
+        first, fits, latest = (100 * n / self.cases for n in (self.first, self.fits, self.latest))
+        note = f"{DECOYS} decoys within 3 h, one within 10 minutes; reference: the latest before it"
+        yield f"deploys of {of}: the true one first", first, latest, "%", note
+        yield f"deploys of {of}: first, and said to fit", fits, latest, "%", "the same"
+        note = "decoys only; the reference, the latest deploy, always blames one"
+        yield f"deploys of {of}: none fits, rightly", 100 * self.none / self.quiet, 0.0, "%", note
+
+
 def _changes() -> Iterator[Row]:
-    rng = np.random.default_rng(20)
+    rng, score = np.random.default_rng(20), Score()
     counted = _slow_by_minute()
-    first = chosen = right = nearest = 0
-    cases = 0
     for at in _faults("train-ticket"):
         began, series = _sought(counted, at)
         for _ in range(DRAWS):
-            cases += 1
             decoys = [_deploy(at, apart, n) for n, apart in enumerate(_apart(rng))]
             true = _deploy(at, float(rng.uniform(-2, 0)), DECOYS)
-            with_true = correlation.correlate(
+            told = correlation.correlate(
                 [Candidate(change=one) for one in (*decoys, true)], began, series
             )
-            first += with_true[0].change is true
-            chosen += with_true[0].change is true and with_true[0].fits
-            without = correlation.correlate(
-                [Candidate(change=one) for one in decoys], began, series
-            )
-            right += not any(one.fits for one in without)
-            end = at + AFTER * MINUTE
-            known = [one for one in (*decoys, true) if one.started_at <= end]
-            nearest += max(known, key=lambda one: one.started_at) is true
-    note = f"{DECOYS} decoys within 3 h; reference: the latest deploy before the alert"
-    yield "deploys: the true one first", 100 * first / cases, 100 * nearest / cases, "%", note
-    note = "and said to fit; the reference is always"
-    yield "deploys: the true one first and fits", 100 * chosen / cases, 100.0, "%", note
-    note = "decoys only, of which one may lie at the onset by chance; the reference is always"
-    yield "deploys: none fits, rightly", 100 * right / cases, 100.0, "%", note
+            score.with_true(told, true, [*decoys, true], at)
+            candidates = [Candidate(change=one) for one in decoys]
+            score.without(correlation.correlate(candidates, began, series))
+    yield from score.rows("train-ticket")
+
+
+class Recorded(Changes):
+    """Recorded changes that are these."""
+
+    def __init__(self, changes: Sequence[Change]) -> None:
+        self._these = changes
+
+    def list(
+        self,
+        service: str | None = None,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> list[Change]:
+        """As the store has them."""
+        mine = [one for one in self._these if service in (None, one.service)]
+        mine = [one for one in mine if since is None or one.started_at >= since]
+        return [one for one in mine if until is None or one.started_at < until]
+
+
+def _shop() -> Iterator[Row]:
+    """The simulated shop's bursts, explained as of twenty minutes after each began."""
+    rng, score = np.random.default_rng(21), Score()
+    with tempfile.TemporaryDirectory() as folder, _open_shop(Path(folder)) as (program, shop):
+        real = [one.change for one in shop.changes]
+        for event in shop.truth["events"]:
+            at = datetime.fromisoformat(event["from"])
+            if event["name"] not in BURSTS:
+                continue
+            for _ in range(SHOP_DRAWS):
+                apart = _apart(rng)
+                decoys = [_deploy(at, far, n, event["service"]) for n, far in enumerate(apart)]
+                explaining = Explaining(
+                    program.warehouse, program.budgets, Recorded([*real, *decoys])
+                )
+                until = at + 20 * MINUTE
+                told = explaining.explain(event["service"], "availability", at=until).changes
+                true = next((one for one in real if one.id == event["change"]), None)
+                if true is None:
+                    score.without(told)
+                else:
+                    score.with_true(told, true, [*decoys, true], true.finished_at or at)
+    yield from score.rows("the shop")
+
+
+@contextmanager
+def _open_shop(folder: Path) -> Generator[tuple[Program, Shop]]:
+    shop = generate(folder / "files", days=51, scale=0.5, search_scale=0.12)
+    with Program.open(folder / "home", create=True) as program:
+        for service in ("checkout", "search"):
+            for path in (*shop.requests[service],):
+                program.requests.ingest(path)
+            program.objectives.apply(shop.documents[service], now=shop.start)
+        yield program, shop
 
 
 def _apart(rng: np.random.Generator) -> list[float]:
-    """Minutes from the fault to each decoy, none within ten minutes of it."""
-    far = rng.uniform(10, 180, DECOYS)
-    late = rng.random(DECOYS) < 0.1
-    return np.where(late, rng.uniform(1, AFTER, DECOYS) + 2, -far).tolist()
+    """Minutes from the fault to each decoy: one of the ten before it, some after it."""
+    far = -rng.uniform(10, 180, DECOYS)
+    after = rng.random(DECOYS) < 0.1
+    apart = np.where(after, rng.uniform(3, AFTER + 2, DECOYS), far)
+    apart[0] = -rng.uniform(0, 10)
+    return apart.tolist()
 
 
-def _deploy(at: datetime, apart: float, number: int) -> Change:
+def _deploy(at: datetime, apart: float, number: int, service: str = "gateway") -> Change:
     began = at + apart * MINUTE
     return Change(
         id=f"deploy-{number}",
-        service="gateway",
-        version=str(number),
+        service=service,
+        version=f"d{number}",
         started_at=began,
         finished_at=began + 3 * MINUTE,
     )

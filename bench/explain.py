@@ -6,11 +6,13 @@ hand: less than that no answer can read that reads every request. `--full` takes
 
 import sys
 import tempfile
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 
 from bench.tally import Row, seconds
+from errorbudget.change import Change
 from errorbudget.program.program import Program
 from errorbudget.request import Receipt
 
@@ -59,8 +61,29 @@ def made(folder: Path) -> Program:
     document = folder / "checkout.yaml"
     document.write_text(DOCUMENT)
     program.objectives.apply(document, now=START)
+    for change in deploys():
+        program.changes.record(change, now=change.started_at)
     program.budgets.read(at=START + timedelta(hours=HOURS))
     return program
+
+
+def deploys() -> Iterator[Change]:
+    """One as the burning hour begins, earlier ones of every few hours, and a neighbour's."""
+    burns = START + timedelta(hours=HOURS - 1)
+    for hours, service, version in (
+        (20, "checkout", "1.9.0"),
+        (9, "checkout", "2.0.0"),
+        (1, "payments", "7.3.0"),
+        (0, "checkout", "2.1.0"),
+    ):
+        began = burns - timedelta(hours=hours)
+        yield Change(
+            id=f"{service}-{version}",
+            service=service,
+            version=version,
+            started_at=began,
+            finished_at=began + timedelta(minutes=5),
+        )
 
 
 def compare(program: Program) -> Row:
@@ -72,6 +95,7 @@ def compare(program: Program) -> Row:
     def explain() -> None:
         told = program.explaining.explain("checkout", "availability", at=until)
         assert told.where[0].match == {"route": "/route/3", "region": "eu"}, told.where
+        assert {one.change.id for one in told.changes} >= {"checkout-2.1.0"}, told.changes
 
     def by_hand() -> None:
         program.warehouse.connection.execute(BY_HAND, naive).fetchall()

@@ -232,6 +232,19 @@ def test_a_version_nobody_recorded_is_told_with_when_it_had_taken_over() -> None
     )
 
 
+def test_a_version_that_served_nothing_fits_nothing() -> None:
+    (one,) = weigh(Candidate(change=change("2.14", -2, 4), split=split(0.2, 0.2), served=False))
+
+    assert not one.fits
+    assert "no request of the burn was served by 2.14" in one.evidence
+
+
+def test_of_changes_that_nothing_tells_apart_the_latest_is_first() -> None:
+    early, late = (Candidate(change=change(name, at)) for name, at in (("1", -60), ("2", -30)))
+
+    assert [one.change.version for one in weigh(early, late, began=None)] == ["2", "1"]
+
+
 def test_a_change_is_held_against_a_silence_by_its_time_alone() -> None:
     began = replace(ONSET, silence=True)
     (one,) = weigh(Candidate(change=change("2.14", -2, 4)), began=began)

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from errorbudget.change import Change
 from errorbudget.program.explaining.explanation import Explanation
 from errorbudget.program.postmortems.postmortems import Written
 from program.shops import Open
@@ -135,3 +136,18 @@ def test_a_postmortem_says_what_would_have_kept_it_small_and_where_each_number_i
     assert best["cost"] < impact["costs"][0]["excess"] / 3
     *wrong, _ = untraced(str(found.document), of(opened[0]))
     assert wrong == []
+
+
+def test_a_deploy_beside_the_burn_that_served_nothing_does_not_fit(opened: Open) -> None:
+    program, shop = opened
+    began = shop.at(28, "10:30")
+    beside = Change(
+        id="checkout-9.9.9", service="checkout", version="9.9.9", started_at=began - 2 * MINUTE
+    )
+    program.home.changes.record(beside)
+
+    found, _ = explained(opened, "provider-outage")
+
+    assert [one.change.id for one in found.changes] == ["checkout-9.9.9"]
+    assert not found.changes[0].fits
+    assert "no request of the burn was served by 9.9.9" in found.changes[0].evidence

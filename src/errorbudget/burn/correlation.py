@@ -75,6 +75,8 @@ class Candidate:
     """By the version of the service that was changed; None where nothing names versions."""
     way: Way | None = None
     """None: the change is to the burning service itself."""
+    served: bool | None = None
+    """Whether its version served any request of the burn; None where that cannot be told."""
     recorded: bool = True
     """False: nobody recorded it, but a version was first seen serving then."""
 
@@ -105,7 +107,8 @@ def correlate(
 ) -> list[Coincidence]:
     """Every change with its evidence, best first; those that fit before those that do not."""
     told = [_weigh(one, began, series) for one in candidates]
-    return sorted(told, key=lambda one: (not one.fits, -one.score, one.change.started_at))
+    latest = sorted(told, key=lambda one: one.change.started_at, reverse=True)
+    return sorted(latest, key=lambda one: (not one.fits, -one.score))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +122,7 @@ class _Evidence:
 def _weigh(of: Candidate, began: Onset | None, series: Series) -> Coincidence:
     versions = _versions(of, began)
     times = _times(of, began)
-    found = [times, *versions, *_placebos(of, series, began), *_way(of)]
+    found = [times, *versions, *_absent(of), *_placebos(of, series, began), *_way(of)]
     conclusive = any(one.score >= CONCLUSIVE for one in versions) and _was_before(of, began)
     fits = (times.fits or conclusive) and not any(one.fits is False for one in found[1:])
     told = sorted(found[1:], key=lambda one: -abs(one.score))
@@ -213,6 +216,14 @@ def _versions(of: Candidate, began: Onset | None) -> list[_Evidence]:
         says = f"{where}{before}: other versions fail as well, which speaks against it"
         return [_Evidence(says=says, score=score, fits=False)]
     return [_Evidence(says=f"{where}: too few to tell versions apart", score=score, fits=None)]
+
+
+def _absent(of: Candidate) -> list[_Evidence]:
+    """A version that served nothing has made nothing fail."""
+    if of.served is not False:
+        return []
+    says = f"no request of the burn was served by {of.change.version}"
+    return [_Evidence(says=says, score=-TELLING, fits=False)]
 
 
 def _placebos(of: Candidate, series: Series, began: Onset | None) -> list[_Evidence]:

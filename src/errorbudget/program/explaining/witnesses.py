@@ -95,7 +95,25 @@ class Witnesses:
             return []
         split = self._source.split(scene.indicator, _compared(scene, began))
         named = split if (split.version != "").any() else None
-        return [_candidate(one, split=named) for one in changes]
+        served = self._served(scene, split, began)
+        return [
+            _candidate(one, split=named, served=None if served is None else one.version in served)
+            for one in changes
+        ]
+
+    def _served(
+        self, scene: Scene, split: correlation.Split, began: Onset | None
+    ) -> set[str] | None:
+        """The versions that served the burn; None where nobody knows them by the names of changes.
+
+        Requests without a version could be any's.
+        """
+        burn = _burning(scene, began)
+        here = (split.minute >= burn.start) & (split.minute < burn.end)
+        served = set(split.version[here].tolist())
+        told = (one for service in scene.document.services for one in self._changes.list(service))
+        known = {one.version for one in told if one.origin is not Origin.TRAFFIC}
+        return served if "" not in served and served & known else None
 
     def _others(
         self, scene: Scene, began: Onset | None, changes: Sequence[Change]
@@ -141,10 +159,10 @@ def _candidate(
     *,
     split: correlation.Split | None = None,
     way: correlation.Way | None = None,
+    served: bool | None = None,
 ) -> Candidate:
-    return Candidate(
-        change=change, split=split, way=way, recorded=change.origin is not Origin.TRAFFIC
-    )
+    recorded = change.origin is not Origin.TRAFFIC
+    return Candidate(change=change, split=split, way=way, served=served, recorded=recorded)
 
 
 def _series(scene: Scene) -> Series:
