@@ -1,18 +1,19 @@
 -- In how many bad and good requests of a document each of some other services took part; the
--- empty name is of all that have a trace. Good ones are a sample: those whose hash falls in it.
+-- empty name is of all that have a trace. Good ones are a sample: those whose hash falls in it,
+-- which is asked of each row before any is gathered by trace.
 {known},
 
 judged (trace_id, valid, bad) as (
     select trace_id, {counts}
     from known
-    where trace_id <> ''
+    where trace_id <> '' and (hash(trace_id) % {stride} = 0 or {is_bad})
     group by trace_id
 ),
 
 asked as (
     select trace_id, bad > 0 as is_bad
     from judged
-    where valid > 0 and (bad > 0 or hash(trace_id) % {stride} = 0)
+    where valid > 0
 ),
 
 met as (

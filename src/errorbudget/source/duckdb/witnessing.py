@@ -12,7 +12,7 @@ from errorbudget.burn.correlation import Split, Way
 from errorbudget.burn.log_patterns import Records
 from errorbudget.ledger.window import Span
 from errorbudget.source import Logs
-from errorbudget.source.duckdb.counting import evaluating, known
+from errorbudget.source.duckdb.counting import evaluating, is_bad, known
 from errorbudget.source.duckdb.statements import statement
 
 if TYPE_CHECKING:
@@ -60,7 +60,10 @@ def paths(
     """
     found = known(connection, [indicator], [(span.start, span.end - 1)], more=("trace_id",))
     sql = statement("paths").format(
-        known=found.sql, counts=found.counts, stride=max(1, requests // _MOST_GOOD)
+        known=found.sql,
+        counts=found.counts,
+        is_bad=is_bad(indicator),
+        stride=max(1, requests // _MOST_GOOD),
     )
     values = {"others": list(others), "first": span.start - 1, "last": span.end}
     with evaluating():
