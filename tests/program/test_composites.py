@@ -113,6 +113,7 @@ def test_operations_with_ids_are_those_of_plain_sql_however_late_their_rows(
     random = Random(seed)
     rows, failed = orders(random, 1500, named=1, every=False)
     random.shuffle(rows)
+    found = dict[str, Any]()
     with Program.open(tmp_path / "home", create=True) as program:
         applied(program, tmp_path, *BOTH)
         for part in range(3):
@@ -229,13 +230,21 @@ def test_a_watch_tells_of_operations_that_fail_elsewhere_and_the_gate_is_not_ask
     with Program.open(tmp_path / "home", create=True) as program:
         applied(program, tmp_path, *BOTH)
         ingest(program, tmp_path, "rows", rows)
-        watch = program.watch()
+        contexts = program.contexts(patience=60)
+        watch = program.watch(contexts=contexts)
         told = [one for after in range(0, 120, 5) for one in watch.tick(fails + after * MINUTE)]
+        contexts.close()
         sight = program.budgets.of([program.budgets.document("checkout")], at=at(3))
 
     of_order = [one for one in told if one.objective == "order"]
     assert {one.service for one in of_order} == {"checkout"}
     assert of_order[0].kind == "fired"
+    context = of_order[0].context
+    assert context is not None
+    assert context["bad"] > 0
+    assert any(one.startswith("By service, ledger 9 of 17 failed,") for one in context["limits"])
+    assert "look at ledger first" in context["first_move"]
+    assert "more in ledger than elsewhere" in of_order[0].title
     assert "checkout" not in {one.service for one in told if one.objective == "availability"}
     assert [one.objective for one in sight] == ["availability"]
 

@@ -51,8 +51,11 @@ def pooled(tmp_path: Path) -> Program:
 
 
 def told_of(program: Program) -> list[Message]:
-    watch = program.watch()
-    return [one for after in range(-30, 90) for one in watch.tick(DIES + after * MINUTE)]
+    contexts = program.contexts(patience=60)
+    watch = program.watch(contexts=contexts)
+    told = [one for after in range(-30, 90) for one in watch.tick(DIES + after * MINUTE)]
+    contexts.close()
+    return told
 
 
 def test_a_member_that_is_dead_is_told_by_name_while_its_pool_is_calm(pooled: Program) -> None:
@@ -62,6 +65,8 @@ def test_a_member_that_is_dead_is_told_by_name_while_its_pool_is_calm(pooled: Pr
     assert (told.service, told.kind, told.level) == ("shelf/stock", "fired", "fire")
     assert timedelta(minutes=6) <= told.at - DIES <= timedelta(minutes=53)
     assert "stock is a member of the pool shelf, watched alone." in told.lines
+    assert told.context is not None
+    assert told.context["valid"] == told.context["bad"] > 0
 
 
 def test_the_counts_of_members_are_those_of_the_rows_and_come_to_their_pool(
@@ -113,6 +118,8 @@ def test_a_pool_that_burns_says_what_each_member_has_to_do_with_it(tmp_path: Pat
     of_member = [one for one in told if one.service == "shelf/cart"]
     (line,) = [one for one in of_pool.lines if one.startswith("By member")]
     assert "search 0 of 14,400 failed" in line
+    assert all(one.context is not None for one in told)
+    assert "most in service=cart" in of_pool.title
     assert {one.service for one in told} == {"shelf", "shelf/cart"}
     assert of_member[-1].level == of_pool.level == "fire"
 

@@ -17,6 +17,7 @@ def first_move(
     *,
     valid: int,
     silent: bool = False,
+    service: str = "",
     where: Sequence[Finding],
     who: Concentration,
     changes: Sequence[Coincidence],
@@ -25,7 +26,8 @@ def first_move(
     """A sentence that says what to try or to look at first; `changes` are all that were weighed.
 
     A flood goes before a change: rolling back does not stop it. Where it is `silent`, requests that
-    should come do not.
+    should come do not. Of operations
+    over several services, what is known is of one `service`.
     """
     fitting = next((one.change for one in changes if one.fits), None)
     if silent or not valid:
@@ -37,16 +39,21 @@ def first_move(
     if fitting is not None:
         return f"{_taken_back(fitting)}: it coincides with the burn."
     unfit = "No change fits" if changes else "No change that is known fits"
-    return f"{unfit}: look at {_place(where, who, logs)}."
+    return f"{unfit}: look at {_place(where, who, logs, service)}."
 
 
-def _place(where: Sequence[Finding], who: Concentration, logs: Sequence[Pattern]) -> str:
+def _place(
+    where: Sequence[Finding], who: Concentration, logs: Sequence[Pattern], service: str
+) -> str:
+    of = f" of {service}" if service else ""
     if where:
-        return f"{slice_words(where[0])} first"
+        return f"{slice_words(where[0])}{of} first"
     if (who.top_share or 0) >= CONCENTRATED and who.tenants > 1:
-        return f"tenant {who.top_tenant} first"
+        return f"tenant {who.top_tenant}{of} first"
     if logs:
-        return f"what logs “{_short(logs[0].template)}” first"
+        return f"what logs “{_short(logs[0].template)}”{of} first"
+    if service:
+        return f"{service} first, which fails more than the others it goes through"
     return "single failed requests; nothing stands out"
 
 

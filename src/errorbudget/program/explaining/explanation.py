@@ -49,6 +49,8 @@ class Explanation:
     """The time before and of the burn."""
     onset: Onset | None
     where: tuple[Finding, ...]
+    within: str
+    """Of operations over several services, the one that most of it is in; else empty."""
     who: Concentration
     changes: tuple[Coincidence, ...]
     logs: tuple[Pattern, ...]
@@ -73,6 +75,7 @@ class Explanation:
             "usual": round(self.usual, 1),
             "bars": _bars(self.bars),
             "onset": None if self.onset is None else _onset(self.onset),
+            "within": self.within,
             "where": [finding.as_dict() for finding in self.where],
             "who": self.who.as_dict(),
             "changes": [one.as_dict() for one in self.changes],
@@ -92,7 +95,8 @@ class Explanation:
 
     def points(self) -> list[str]:
         """What the rest of a first line says: the place, the flood, the change."""
-        return points(self.where, self.who, self.changes)
+        told = points(self.where, self.who, self.changes)
+        return [f"more in {self.within} than elsewhere", *told] if self.within else told
 
     def first_move(self) -> str | None:
         """What to try or to look at first; None where nothing burns, or nothing is known."""
@@ -101,6 +105,7 @@ class Explanation:
         return first_move(
             valid=self.valid,
             silent=self.silent,
+            service=self.within,
             where=self.where,
             who=self.who,
             changes=self.changes,

@@ -1,5 +1,6 @@
 """A burn, as far as the tallies tell."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -13,6 +14,7 @@ from errorbudget.ledger.window import Span, moment
 from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.objective.indicator import Indicator
 from errorbudget.program.budgets.book import Book
+from errorbudget.program.budgets.composites import Journey
 from errorbudget.program.burning.burns import BurnStanding
 
 MOST: Final = 2_000_000
@@ -40,10 +42,21 @@ class Scene:
         """The document whose objective burns."""
         return self.burn.standing.document
 
+    @cached_property
+    def indicators(self) -> Mapping[str, Indicator]:
+        """What the objective counts; of operations over several services, what each has of them."""
+        promise = self.book.promises[self.row]
+        if not isinstance(promise.part, Journey):
+            return {promise.document.name: promise.indicator}
+        joined = {name: one for name, one in promise.part.joins.items() if one is not None}
+        return {promise.document.name: promise.indicator, **joined}
+
     @property
-    def indicator(self) -> Indicator:
-        """What the objective counts."""
-        return self.book.promises[self.row].indicator
+    def columns(self) -> Sequence[str]:
+        """What its requests are told apart by; those of a pool by their service first."""
+        written = self.document.burn.group_by
+        several = len(self.document.services) > 1 and "service" not in written
+        return ("service", *written) if several else written
 
     def kept(self, span: Span) -> list[Span]:
         """The minutes of a span that the document does not exclude."""

@@ -18,6 +18,7 @@ from errorbudget.ledger.window import Span, minute_ceil, minute_floor, moment
 from errorbudget.source import NotTold
 
 if TYPE_CHECKING:
+    from errorbudget.objective.indicator import Indicator
     from errorbudget.program.explaining.scene import Scene
     from errorbudget.source import Source
     from errorbudget.store.changes import Changes
@@ -53,11 +54,11 @@ class Witnesses:
         self._source = source
         self._changes = changes
 
-    def evidence(self, scene: Scene) -> Evidence:
-        """Everything they tell of the burn of a scene."""
+    def evidence(self, scene: Scene, of: Indicator) -> Evidence:
+        """Everything they tell of the burn of a scene, of the requests that an indicator counts."""
         began, series = scene.onset, _series(scene)
-        changes, unweighed = self._weighed(scene, began, series)
-        logs, limits = self._patterns(scene, began)
+        changes, unweighed = self._weighed(scene, of, began, series)
+        logs, limits = self._patterns(scene, of, began)
         silent = ["When it began cannot be told."] if began is None else []
         return Evidence(
             changes=changes,
@@ -74,49 +75,51 @@ class Witnesses:
         return [f"{said[0].upper()}{said[1:]}."]
 
     def _weighed(
-        self, scene: Scene, began: Onset | None, series: Series
+        self, scene: Scene, of: Indicator, began: Onset | None, series: Series
     ) -> tuple[tuple[Coincidence, ...], list[str]]:
         first = minute_floor(began.earliest) if began else scene.span.start
         near = self._changes.list(
             since=moment(min(first, scene.span.start) - NEAR), until=moment(scene.span.end)
         )
         here = [one for one in near if one.is_in(scene.document.environment)]
-        own = [one for one in here if one.service in scene.document.services]
-        others = [one for one in here if one.service not in scene.document.services]
-        candidates, limits = self._own(scene, began, own), list[str]()
+        services = of.requests.services
+        own = [one for one in here if one.service in services]
+        others = [one for one in here if one.service not in services]
+        candidates, limits = self._own(scene, of, began, own), list[str]()
         try:
-            candidates += self._others(scene, began, others)
+            candidates += self._others(scene, of, began, others)
         except NotTold as untold:
             limits.append(str(untold))
         return tuple(correlation.correlate(candidates, began, series)[:SHOWN]), limits
 
-    def _own(self, scene: Scene, began: Onset | None, changes: Sequence[Change]) -> list[Candidate]:
+    def _own(
+        self, scene: Scene, of: Indicator, began: Onset | None, changes: Sequence[Change]
+    ) -> list[Candidate]:
         if not changes:
             return []
-        split = self._source.split(scene.indicator, _compared(scene, began))
+        split = self._source.split(of, _compared(scene, began))
         named = split if (split.version != "").any() else None
-        served = self._served(scene, split, began)
+        served = self._served(_burning(scene, began), of.requests.services, split)
         return [
             _candidate(one, split=named, served=None if served is None else one.version in served)
             for one in changes
         ]
 
     def _served(
-        self, scene: Scene, split: correlation.Split, began: Onset | None
+        self, burn: Span, services: Sequence[str], split: correlation.Split
     ) -> set[str] | None:
         """The versions that served the burn; None where nobody knows them by the names of changes.
 
         Requests without a version could be any's.
         """
-        burn = _burning(scene, began)
         here = (split.minute >= burn.start) & (split.minute < burn.end)
         served = set(split.version[here].tolist())
-        told = (one for service in scene.document.services for one in self._changes.list(service))
+        told = (one for service in services for one in self._changes.list(service))
         known = {one.version for one in told if one.origin is not Origin.TRAFFIC}
         return served if "" not in served and served & known else None
 
     def _others(
-        self, scene: Scene, began: Onset | None, changes: Sequence[Change]
+        self, scene: Scene, of: Indicator, began: Onset | None, changes: Sequence[Change]
     ) -> list[Candidate]:
         """Changes to services that requests of the burn went through."""
         if not changes:
@@ -124,12 +127,11 @@ class Witnesses:
         burn = _burning(scene, began)
         valid, _ = scene.counts(burn)
         services = sorted({one.service for one in changes})
-        ways = self._source.paths(scene.indicator, burn, services, valid)
+        ways = self._source.paths(of, burn, services, valid)
         compared = _compared(scene, began)
         met = sorted(ways, key=lambda service: -ways[service].bad)
         splits = {
-            service: self._source.split(scene.indicator, compared, through=service)
-            for service in met[:_THROUGH]
+            service: self._source.split(of, compared, through=service) for service in met[:_THROUGH]
         }
         return [
             _candidate(one, way=ways[one.service], split=splits.get(one.service))
@@ -137,12 +139,14 @@ class Witnesses:
             if one.service in ways
         ]
 
-    def _patterns(self, scene: Scene, began: Onset | None) -> tuple[tuple[Pattern, ...], list[str]]:
+    def _patterns(
+        self, scene: Scene, of: Indicator, began: Onset | None
+    ) -> tuple[tuple[Pattern, ...], list[str]]:
         burn = _burning(scene, began)
         length = min(max(_BEFORE * len(burn), 60), DAY)
         before = Span(max(burn.start - length, 0), burn.start)
         try:
-            found = self._source.logs(scene.indicator, before, burn)
+            found = self._source.logs(of, before, burn)
         except NotTold as untold:
             return (), [str(untold)]
         if not found.records:

@@ -66,6 +66,10 @@ class Rehearsed:
         book.bring_to(at)
         return book
 
+    def whole_book(self, documents: Sequence[ObjectiveDocument], *, at: datetime) -> Book:
+        """The same: what is watched beside a document's own objectives is not rehearsed."""
+        return self.book(documents, at=at)
+
     def unread(self) -> Book:
         """The document's books, not brought to any moment yet."""
         return Book(self._source, self._days, [self._document])
