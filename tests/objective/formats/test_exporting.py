@@ -187,3 +187,15 @@ def test_what_cannot_be_said_is_named_and_refused_when_strict():
     )
     with pytest.raises(DocumentInvalid, match="owners"):
         export(text, "prometheus", strict=True)
+
+
+@pytest.mark.parametrize("to", ["openslo", "prometheus"])
+def test_debt_that_is_carried_over_cannot_be_said(to: str) -> None:
+    text = WEB.replace("{rolling: 1d}", "{calendar: quarter, carry_debt: 50%}")
+
+    found = exported(read(text, file="web.yaml"), text, to, file="web.yaml")
+
+    assert any(
+        f"objectives.availability.window: carries debt over, which cannot be said to {to}" in line
+        for line in found.warnings
+    )
