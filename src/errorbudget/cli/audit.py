@@ -81,7 +81,10 @@ def export(
     file: Annotated[Path, typer.Argument(metavar="FILE")],
     *,
     form: Annotated[
-        str, typer.Option("--as", metavar="copy|attestations", help="in-toto, a decision a line.")
+        str,
+        typer.Option(
+            "--as", metavar="copy|attestations|logs", help="in-toto, or OTLP: one a line."
+        ),
     ] = "copy",
     as_json: Json = False,
 ) -> None:
@@ -93,7 +96,7 @@ def export(
 
     with entered() as door:
         lines = _written(file, door.audit.export(form))
-    told = verify_copy(file) if form == "copy" else {"attestations": lines}
+    told = verify_copy(file) if form == "copy" else {form: lines}
     said = "; ".join(f"{name} {value}" for name, value in told.items())
     answer({"file": str(file), **told}, f"{file}: {said}", as_json=as_json)
 

@@ -221,7 +221,7 @@ _REST: Final = """\
 risk:
   low: {max_files: 1, max_lines: 10}
   rules:
-    - {id: schema, class: high, paths: ["migrations/**", "**/*.sql"]}
+    - {id: schema, class: high, paths: ["migrations/**", "**/*.sql"], unless: additive}
     - {id: infrastructure, class: high, paths: ["terraform/**", "k8s/**", "deploy/**"]}
     - {id: words, class: low, paths: ["docs/**", "**/*.md"]}
 

@@ -13,6 +13,7 @@ from errorbudget.policy.attestation import envelope, statement
 from errorbudget.policy.audit import Entry, Verification
 from errorbudget.policy.checkpoint import VerifierKey
 from errorbudget.policy.exported import key_of, verify_exported
+from errorbudget.policy.telemetry import log_line
 from errorbudget.store.home import Home
 
 
@@ -89,17 +90,21 @@ class AuditTrail:
         return _verified(found, trail.verifier_key)
 
     def export(self, form: str = "copy") -> Iterator[bytes]:
-        """The lines of a copy, or of an attestation of each decision. Raises Failure."""
+        """The lines of a copy, or what another form tells of each decision. Raises Failure."""
         if form not in FORMS:
             raise Failure(f"--as: {form!r} is not a form; write one of {', '.join(FORMS)}")
-        return self._home.trail.export() if form == "copy" else self._attestations()
+        return self._home.trail.export() if form == "copy" else self._decided(form)
 
-    def _attestations(self) -> Iterator[bytes]:
+    def _decided(self, form: str) -> Iterator[bytes]:
         trail = self._home.trail
         key = VerifierKey.parse(trail.verifier_key)
         for entry in islice(trail.entries(), trail.size()):
             fields = entry.fields()
-            if fields["kind"] == "decision":
+            if fields["kind"] != "decision":
+                continue
+            if form == "logs":
+                yield log_line(fields, trail=key.name)
+            else:
                 told = statement(fields, entry.leaf.hex(), trail=key.name)
                 yield envelope(told, key_id=str(key), sign=trail.attest)
 
@@ -127,8 +132,8 @@ def _verified(found: Verification, key: str) -> dict[str, Any]:
     return {"entries": found.entries, "root": found.root.hex(), "key": key}
 
 
-FORMS: Final = ("copy", "attestations")
-"""A copy that anybody can check, or a signed in-toto statement of each decision."""
+FORMS: Final = ("copy", "attestations", "logs")
+"""A copy that anybody can check; a signed in-toto statement, or a log record, of each decision."""
 
 _PAGE: Final = 1_000
 
