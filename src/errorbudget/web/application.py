@@ -42,6 +42,7 @@ from errorbudget.web.pages import (
     signing_in,
     trail,
 )
+from errorbudget.web.pages import postmortems as learned
 from errorbudget.web.plain import PlainQuestions
 from errorbudget.web.server import Server
 from errorbudget.web.surfaces import argo, flagger, kubernetes
@@ -70,7 +71,7 @@ def application(server: Server) -> FastAPI:
         app.include_router(routes.router)
     for surface in (argo, flagger, github, kubernetes):
         app.include_router(surface.router)
-    reading_on = (objectives, drafting, burn, gate, review, trail)
+    reading_on = (objectives, drafting, burn, gate, review, learned, trail)
     for shown in (overview, service, *reading_on, signing_in, live):
         app.include_router(shown.router)
     app.add_middleware(PlainQuestions, server=server)

@@ -138,7 +138,7 @@ def postmortems(server: Here, caller: Reads, service: str | None = None) -> Resp
     """Every postmortem, the newest first."""
     caller.about(service)
     found = server.program.postmortems.list(service)
-    return as_json([one for one in found if _sees(server, caller, one["service"])])
+    return as_json([one for one in found if sees(server, caller, one["service"])])
 
 
 @router.post(
@@ -171,7 +171,7 @@ def draft(server: Here, caller: Approves, wanted: Wanted) -> Response:
 def save(server: Here, caller: Approves, sent: Text) -> Response:
     """The whole text, of the version that it names; nothing that others wrote is lost."""
     name = sent.name or "the postmortem"
-    _theirs(server, caller, server.program.postmortems.show(read(sent.text, name=name).id))
+    theirs(server, caller, server.program.postmortems.show(read(sent.text, name=name).id))
     by = speaks(caller, sent.by)
     return _whole(server.program.postmortems.save(sent.text, by=by, at=clock.now(), name=name))
 
@@ -184,14 +184,14 @@ def save(server: Here, caller: Approves, sent: Text) -> Response:
 def show(server: Here, caller: Reads, id_: Id) -> Response:
     """Its text, and what its data says."""
     found = server.program.postmortems.show(id_)
-    _theirs(server, caller, found)
+    theirs(server, caller, found)
     return _whole(found)
 
 
 @router.get("/postmortems/{id_}/{name}.svg", summary="A picture of a postmortem")
 def picture(server: Here, caller: Reads, id_: Id, name: str) -> Response:
     """`burn` with what happened in it, or the `budget` around it."""
-    _theirs(server, caller, server.program.postmortems.show(id_))
+    theirs(server, caller, server.program.postmortems.show(id_))
     svg = server.program.postmortems.picture(id_, name)
     guards = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
     return Response(svg, media_type="image/svg+xml", headers=guards)
@@ -204,7 +204,7 @@ def picture(server: Here, caller: Reads, id_: Id, name: str) -> Response:
 )
 def refresh(server: Here, caller: Approves, id_: Id, told: Moment) -> Response:
     """Its data says what is known now; people's text stays as it is."""
-    _theirs(server, caller, server.program.postmortems.show(id_))
+    theirs(server, caller, server.program.postmortems.show(id_))
     with server.patient.postmortems() as program:
         found = program.refresh(id_, at=moment_of(told.at, "at") or clock.now())
     return _whole(found)
@@ -217,7 +217,7 @@ def refresh(server: Here, caller: Approves, id_: Id, told: Moment) -> Response:
 )
 def write(server: Here, caller: Approves, id_: Id, sent: Sections) -> Response:
     """What people judge: root cause, what went well, action items."""
-    _theirs(server, caller, server.program.postmortems.show(id_))
+    theirs(server, caller, server.program.postmortems.show(id_))
     by, now = speaks(caller, sent.by), clock.now()
     return _whole(server.program.postmortems.write(id_, sent.version, sent.sections, by=by, at=now))
 
@@ -229,7 +229,7 @@ def write(server: Here, caller: Approves, id_: Id, sent: Sections) -> Response:
 )
 def publish(server: Here, caller: Approves, id_: Id, told: By) -> Response:
     """Refused, in words, while judgment is missing; in the trail."""
-    _theirs(server, caller, server.program.postmortems.show(id_))
+    theirs(server, caller, server.program.postmortems.show(id_))
     by = speaks(caller, told.by)
     return _whole(server.program.postmortems.publish(id_, by=by, at=clock.now()))
 
@@ -243,7 +243,7 @@ def done(
     server: Here, caller: Approves, id_: Id, number: Annotated[int, Path(ge=1)], told: By
 ) -> Response:
     """Tick off one of its action items."""
-    _theirs(server, caller, server.program.postmortems.show(id_))
+    theirs(server, caller, server.program.postmortems.show(id_))
     by = speaks(caller, told.by)
     return _whole(server.program.postmortems.done(id_, number, by=by, at=clock.now()))
 
@@ -257,7 +257,7 @@ def actions(server: Here, caller: Reads, at: At, service: str | None = None) -> 
     """What was to be done after incidents, open ones first."""
     caller.about(service)
     found = server.program.postmortems.actions(service, at=at or clock.now())
-    return as_json([one for one in found if _sees(server, caller, one["service"])])
+    return as_json([one for one in found if sees(server, caller, one["service"])])
 
 
 @router.get(
@@ -325,13 +325,14 @@ def _may_see(caller: Caller, document: ObjectiveDocument) -> None:
         raise Forbidden(f"the token {caller.name!r} is not for {document.name!r}")
 
 
-def _theirs(server: Server, caller: Caller, found: Written) -> None:
-    if not _sees(server, caller, found.kept.name):
+def theirs(server: Server, caller: Caller, found: Written) -> None:
+    """Raise Forbidden where a postmortem is not the caller's business."""
+    if not sees(server, caller, found.kept.name):
         raise Forbidden(f"the token {caller.name!r} is not for {found.kept.name!r}")
 
 
-def _sees(server: Server, caller: Caller, name: str) -> bool:
-    """By the document's services; one that is gone is for those who may see all."""
+def sees(server: Server, caller: Caller, name: str) -> bool:
+    """Whether they may see what is of a document; of one that is gone, only who sees all may."""
     objectives = server.program.objectives
     document = objectives.in_force(name) or objectives.observing(name)
     services: Sequence[str] = document.services if document else (name,)

@@ -13,7 +13,7 @@ from errorbudget.ledger.window import Span, minute_ceil, moment
 from errorbudget.objective.document import PostmortemRules
 from errorbudget.postmortem import draft
 from errorbudget.postmortem.actions import actions, unfit, with_done
-from errorbudget.postmortem.document import Postmortem, read
+from errorbudget.postmortem.document import Postmortem, read, spoken
 from errorbudget.postmortem.merging import merge
 from errorbudget.program.budgets.budgets import Budgets
 from errorbudget.program.explaining.explaining import Explaining
@@ -214,7 +214,12 @@ class Postmortems:
         """The same of single sections of people's, of the version they were read in."""
         with self._home.database.reading() as connection:
             base = self._wording(connection, id_, version)
-        return self._save(base.with_sections(sections), by=by, at=at)
+        new = {
+            name: text
+            for name, text in sections.items()
+            if spoken(base.section(name)) != text.strip()
+        }
+        return self._save(base.with_sections(new), by=by, at=at)
 
     def done(self, id_: str, number: int, *, by: str, at: datetime) -> Written:
         """An action is done. Raises Failure."""
