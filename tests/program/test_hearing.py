@@ -13,12 +13,21 @@ MINUTE = timedelta(minutes=1)
 
 
 def test_the_lag_is_that_of_the_newest_data_when_it_came():
-    first = hear(None, NOON - 7 * MINUTE, NOON)
+    before = hear(None, NOON - 8 * MINUTE, NOON - MINUTE)
+    first = hear(before, NOON - 7 * MINUTE, NOON)
     silent = hear(first, NOON - 7 * MINUTE, NOON + 30 * MINUTE)
     caught_up = hear(silent, NOON + 30 * MINUTE, NOON + 30.5 * MINUTE)
 
     assert (first.lag, silent.lag, caught_up.lag) == (7, 7, 0)
     assert silent.moment(NOON + 30 * MINUTE) == NOON + 23 * MINUTE
+
+
+def test_what_lay_there_before_anybody_listened_is_not_late():
+    quiet = hear(None, NOON - 37 * MINUTE, NOON)
+
+    assert quiet.live
+    assert not quiet.late
+    assert quiet.moment(NOON) == NOON
 
 
 def test_data_of_yesterday_is_not_live():
@@ -45,7 +54,7 @@ def test_a_moment_of_lateness_is_not_told():
     assert (hearing.late_since, kind) == (None, None)
 
 
-@pytest.mark.parametrize(("pause", "since"), [(5, 10), (6, 26)])
+@pytest.mark.parametrize(("pause", "since"), [(5, 10), (6, 31)])
 def test_a_pause_in_looking_begins_it_anew(pause: int, since: int):
     before = Listening(since=10, until=20)
 

@@ -235,8 +235,8 @@ def test_nobody_is_missed_because_the_watch_itself_was_away(tmp_path: Path) -> N
     with live(tmp_path) as program:
         ticked(program.watch, start, 5)
         back = start + timedelta(hours=2)
-        told = ticked(program.watch, back, 3)
-        for now in (back + minute * MINUTE for minute in range(3, 30)):
+        told = ticked(program.watch, back, 5)
+        for now in (back + minute * MINUTE for minute in range(5, 30)):
             send(program, {now: (20, 0)})
             told += program.watch().tick(now)
 

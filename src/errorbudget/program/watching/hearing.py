@@ -36,7 +36,8 @@ class Listening:
     def at(cls, before: "Listening | None", now: int) -> "Listening":
         """Looking at minute `now`, after what was remembered."""
         if before is None or now - before.until > PAUSE:
-            return cls(since=now, until=now)
+            # Senders that could not reach us come back within so long.
+            return cls(since=now + PAUSE, until=now)
         return cls(since=before.since, until=max(now, before.until))
 
 
@@ -89,7 +90,8 @@ def hear(before: Hearing | None, as_of: datetime, now: datetime) -> Hearing:
         return before
     lag = max((now - as_of) // timedelta(minutes=1), 0)
     if before is None:
-        return Hearing(newest=newest, lag=lag)
+        # What lay there before anybody listened came in time for all we know: a quiet service.
+        return Hearing(newest=newest, lag=lag if lag > DAY else 0)
     return replace(before, newest=newest, lag=lag)
 
 
