@@ -72,3 +72,11 @@ def test_no_excess_is_nobodys():
 
     assert told.top_tenant is None
     assert told.sentence == "None of 9 tenants fails more than usual."
+
+
+def test_a_few_failures_here_and_there_are_nobody_s_in_particular() -> None:
+    rows = {f"t{number}": (100, 2 * (number < 3), 2000, 20) for number in range(9)}
+
+    told = concentration(slices(rows), 0.01, 900)
+
+    assert told.sentence.startswith("None of 9 tenants surely fails more than usual; the largest")

@@ -16,6 +16,7 @@ from program.replaying import Episode, episodes
 from program.traffic import START, document
 from tracing import of, untraced
 
+MINUTE = timedelta(minutes=1)
 MAPS = {
     "time": "gmt_create",
     "route": "predict_type",
@@ -81,15 +82,27 @@ def test_an_evening_of_bursts_is_told_a_few_times_at_most(told: list[Episode]) -
     assert max(one.told for one in told) <= 6
 
 
-def test_a_watch_tells_the_evening_as_it_goes(images: Program) -> None:
-    watch, minute = images.watch(), timedelta(minutes=1)
-    start = datetime(2024, 12, 6, 20, tzinfo=UTC)
+@pytest.mark.parametrize(
+    ("hour", "level", "model"),
+    [("2024-11-28T17:00Z", "warn", "M0003"), ("2024-12-06T20:00Z", "fire", "M0017")],
+)
+def test_what_the_watch_sends_of_a_burst_names_its_model(
+    images: Program, hour: str, level: str, model: str
+) -> None:
+    contexts = images.contexts(patience=60)
+    watch, start = images.watch(contexts=contexts), datetime.fromisoformat(hour)
+    for before in (14, 7):
+        watch.tick(start - timedelta(hours=before))
 
-    messages = [one for after in range(60) for one in watch.tick(start + after * minute)]
+    messages = [one for after in range(60) for one in watch.tick(start + after * MINUTE)]
+    contexts.close()
 
-    assert [one.level for one in messages] == ["fire"]
-    assert messages[0].title.startswith("images: requests fail so fast")
-    assert "requests failed in" in messages[0].lines[0]
+    pages = [one for one in messages if one.kind == "fired"]
+    assert [one.level for one in pages] == [level]
+    assert pages[0].title.startswith("images: requests fail")
+    assert f"attributes.checkpoint_model_version_id={model}" in pages[0].title
+    assert any(line.startswith("Try: ") and model in line for line in pages[0].lines)
+    assert "requests failed in" in pages[0].lines[0]
 
 
 def test_the_burst_gives_a_postmortem_whose_numbers_its_queries_tell(images: Program) -> None:

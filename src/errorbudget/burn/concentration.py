@@ -91,6 +91,11 @@ def _volume(all_of: Sums, sums: Sums, top: int, usual: float) -> float | None:
 
 def _sentence(who: str, share: float, volume: float | None, among: tuple[float, int, int]) -> str:
     spread, elevated, tenants = among
+    if not elevated and tenants > 1 and (volume or 0) < FLOOD:
+        return (
+            f"None of {tenants:,} tenants surely fails more than usual; the largest part of what is"
+            f" beyond it, {share:.0%}, is {who}'s."
+        )
     if share < CONCENTRATED:
         return (
             f"Spread: {elevated:,} of {tenants:,} tenants fail more than usual, as if"
