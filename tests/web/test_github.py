@@ -29,6 +29,7 @@ from errorbudget.store.signatures import sign
 from errorbudget.web.failing import Unauthorized
 from errorbudget.web.forge import GitHubApp
 from store.keys import allow, make
+from web import published
 from web.served import serve, until
 
 NODE = Path(__file__).parents[1] / "node_modules" / "@octokit"
@@ -104,6 +105,9 @@ def api() -> Iterator[Api]:
         yield api
         server.shutdown()
         thread.join()
+    if published.FILE.exists() or os.environ.get("CI") == "true":
+        for method, path, _, body in api.asked:
+            assert [*published.problems(method, path, body)] == []
 
 
 CALLBACK = f"/repos/{REPOSITORY}/actions/runs/7/deployment_protection_rule"
@@ -228,6 +232,28 @@ def deployed(program: Program) -> None:
         started_at=NOW - timedelta(days=1),
     )
     program.home.changes.record(change)
+
+
+def test_every_request_is_one_that_github_describes():
+    """The check itself: what is sent in all other tests is held against it when they end."""
+    if not published.FILE.exists():
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{published.FILE} is missing: `make test` installs it")
+        pytest.skip("GitHub's description of its API is not installed")
+    answer = {"environment_name": "production", "state": "approved"}
+    wrong = (
+        ("PUT", CALLBACK, answer),
+        ("POST", f"{CALLBACK}s", answer),
+        ("POST", CALLBACK, None),
+        ("POST", CALLBACK, {"environment_name": "production"}),
+        ("POST", CALLBACK, answer | {"state": "maybe"}),
+    )
+
+    assert [*published.problems("POST", CALLBACK, answer)] == []
+    assert [*published.problems("POST", CALLBACK, answer | {"comment": "why"})] == []
+    assert [*published.problems("GET", "/app/hook/deliveries", None)] == []
+    for one in wrong:
+        assert [*published.problems(*one)], one
 
 
 def test_the_payload_is_as_github_publishes_it(waiting: dict[str, Any], examples: dict[str, Any]):
@@ -457,7 +483,9 @@ def signed(body: bytes) -> str:
     return "sha256=" + hmac.new(SECRET, body, "sha256").hexdigest()
 
 
-def test_what_is_taken_in_is_signed_numbered_and_an_object(forge: Forge, waiting: Mapping):
+def test_what_is_taken_in_is_signed_numbered_and_an_object(
+    forge: Forge, waiting: Mapping[str, Any]
+):
     app = GitHubApp(SECRET, forge)
     body = json.dumps(waiting).encode()
     with pytest.raises(Unauthorized):
