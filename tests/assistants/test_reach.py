@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from starlette.applications import Starlette
 
-from a_shop import AFTERWARDS, copied
+from a_shop import AFTERWARDS, TUESDAY, copied
 from assistants.talking import Refused, Session, cli, over_http, over_stdio, serving
 from errorbudget.mcp import reach
 from errorbudget.mcp.server import guarded
@@ -23,8 +23,21 @@ TOOLS = {
     "ask_gate",
     "forecast_feature",
     "review_quarter",
+    "draft_postmortem",
 }
-FOR_PEOPLE = ("approve", "decline", "correct", "sign", "apply", "give", "token", "ingest", "close")
+MAY_RECORD = {"ask_gate", "draft_postmortem"}
+FOR_PEOPLE = (
+    "approve",
+    "decline",
+    "correct",
+    "sign",
+    "apply",
+    "publish",
+    "give",
+    "token",
+    "ingest",
+    "close",
+)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +54,7 @@ def test_there_are_few_tools_and_none_is_a_persons(session: Session):
         assert tool.description
         words = f"{tool.name} {' '.join(tool.input_schema['properties'])}"
         assert not [word for word in FOR_PEOPLE if word in words], tool.name
-        assert tool.annotations.read_only_hint is (tool.name != "ask_gate")
+        assert tool.annotations.read_only_hint is (tool.name not in MAY_RECORD)
         assert not tool.annotations.destructive_hint
 
 
@@ -68,6 +81,7 @@ def test_whatever_is_called_leaves_no_record(session: Session, shop_home: Path):
         "ask_gate": {"service": "checkout", "change": "x", "risk": "high"},
         "forecast_feature": {"service": "ledger", "availability": "99%", "share": "1%"},
         "review_quarter": {"quarter": "2026Q3"},
+        "draft_postmortem": {"service": "checkout", "since": TUESDAY[0], "until": TUESDAY[1]},
     }
     assert calls.keys() == TOOLS
     for tool, arguments in calls.items():
@@ -75,6 +89,8 @@ def test_whatever_is_called_leaves_no_record(session: Session, shop_home: Path):
             assert session.call(tool, **arguments)["answer"]
     with pytest.raises(Refused, match="is missing"):
         session.call("check_objective", **calls["check_objective"])
+    with pytest.raises(Refused, match="only with a token of scope approve"):
+        session.call("draft_postmortem", **calls["draft_postmortem"], keep=True)
     with pytest.raises(Refused, match="only with a token of scope gate"):
         session.call("ask_gate", service="checkout", change="x", record=True)
     assert cli(shop_home, "audit", "log", "--last", "0") == before

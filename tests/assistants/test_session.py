@@ -72,6 +72,17 @@ def test_in_full_it_is_the_json_of_the_command_line(session: Session, shop_home:
     }
 
 
+def test_what_a_burn_cost_is_what_the_command_says(session: Session, shop_home: Path):
+    span = {"since": "2026-07-21T14:00:00Z", "until": "2026-07-21T15:00:00Z", "at": UNTIL}
+    asked = {"service": "checkout", "objective": "availability", **span}
+    told = session.call("draft_postmortem", **asked, detail="full")
+
+    words = ("checkout", "availability", "--from", span["since"], "--to", span["until"])
+    assert bare(told["data"]) == cli(shop_home, "postmortem", "impact", *words, "--at", UNTIL)
+    assert "of the quarter" in told["answer"][1]
+    assert session.call("draft_postmortem", service="checkout")["answer"] == ["No postmortem yet."]
+
+
 def test_a_short_answer_has_units_and_says_how_to_get_more(session: Session):
     told = session.call("budgets", service="checkout", at=AFTERWARDS)
 

@@ -28,10 +28,15 @@ def offer(server: MCPServer[Any]) -> None:
         """Find out whether a change may ship, and what would let it."""
         return _written("policy", service=service, change=change or "the change at hand")
 
+    def postmortem(service: Service) -> str:
+        """Prepare the postmortem of a burn, and ask people for its cause."""
+        return _written("postmortem", service=service)
+
     for prompt, title in (
         (objective, "Propose an objective"),
         (burn_rate, "Explain a burn"),
         (policy, "May this change ship?"),
+        (postmortem, "Prepare a postmortem"),
     ):
         server.prompt(title=title)(prompt)
 

@@ -94,6 +94,33 @@ class Reviews(Protocol):
         ...
 
 
+class Postmortems(Protocol):
+    """What was learned of incidents."""
+
+    def list(self, service: str | None) -> "list[Told]":
+        """Every postmortem."""
+        ...
+
+    def show(self, id_: str) -> Told:
+        """One of them."""
+        ...
+
+    def draft(self, asked: Told) -> "list[Told]":
+        """Draft what is asked for, and keep it."""
+        ...
+
+    def impact(
+        self,
+        service: str,
+        objective: str | None,
+        since: datetime,
+        until: datetime | None,
+        at: datetime | None,
+    ) -> Told:
+        """What a time cost; nothing is kept."""
+        ...
+
+
 class Door(Protocol):
     """The capabilities behind the tools, on an open home or on a server; all raise Failure."""
 
@@ -125,6 +152,11 @@ class Door(Protocol):
     @property
     def review(self) -> Reviews:
         """Quarters looked back at."""
+        ...
+
+    @property
+    def postmortems(self) -> Postmortems:
+        """What was learned of incidents."""
         ...
 
     @property

@@ -13,7 +13,7 @@ from errorbudget.mcp.reach import Way
 
 
 def offer(server: MCPServer[Any], way: Way) -> None:
-    """Offer documents and entries."""
+    """Offer documents, postmortems and entries."""
 
     def document(call: Call, service: str) -> str:
         """The objective document in force for a service, and who signed it."""
@@ -33,6 +33,14 @@ def offer(server: MCPServer[Any], way: Way) -> None:
             told = door.audit.entry(int(number))
         return orjson.dumps(quoting.data(told), option=orjson.OPT_INDENT_2).decode()
 
+    def postmortem(call: Call, id: str) -> str:
+        """A postmortem as it is kept, in Markdown."""
+        with entering(way, call, ResourceError) as door:
+            return quoting.passage(door.postmortems.show(id)["markdown"])
+
+    server.resource("errorbudget://postmortems/{id}", name="postmortem", mime_type="text/markdown")(
+        postmortem
+    )
     server.resource(
         "errorbudget://documents/{service}", name="document", mime_type="application/yaml"
     )(document)

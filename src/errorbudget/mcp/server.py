@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from errorbudget.mcp import (
     explaining,
     gate,
+    postmortems,
     promising,
     prompting,
     resources,
@@ -46,7 +47,7 @@ def serving(way: Way) -> MCPServer[Any]:
         version=version("errorbudget"),
         log_level="WARNING",
     )
-    for capability in (promising, spending, explaining, gate, reviewing, resources):
+    for capability in (promising, spending, explaining, gate, postmortems, reviewing, resources):
         capability.offer(server, way)
     prompting.offer(server)
     return server
