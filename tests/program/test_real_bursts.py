@@ -119,3 +119,14 @@ def test_the_burst_gives_a_postmortem_whose_numbers_its_queries_tell(images: Pro
     assert (cost["seen"], cost["excess"]) == (counted["seen"], counted["excess"])
     assert "checkpoint\\_model\\_version\\_id=M0017" in found.document.section("summary")
     assert found.document.section("preventions").startswith("\n- a fallback for")
+
+
+def test_several_bursts_of_one_evening_are_one_postmortem(images: Program) -> None:
+    at = datetime(2024, 12, 8, tzinfo=UTC)
+
+    (found,) = images.postmortems.due("images", "2024Q4", at=at)
+
+    impact = found.kept.told["impact"]
+    assert (impact["from"], impact["to"]) == ("2024-11-28T17:00:00Z", "2024-11-28T21:00:00Z")
+    assert impact["costs"][0]["seen"] == 30
+    assert impact["costs"][0]["few"]

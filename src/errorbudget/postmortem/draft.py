@@ -202,10 +202,13 @@ def _alerted(of: Telling) -> str:
     after, at = of.minutes("impact", "times", "alert_after"), of.time("impact", "times", "alerted")
     spent = of.count("impact", "times", "spent_before_alert")
     if times["alert_recorded"]:
-        return f"The alert spoke after {after}, at {at}, when {spent} requests had failed."
+        return (
+            f"The alert spoke after {after}, at {at}, when {spent} requests beyond the usual had"
+            " failed."
+        )
     return (
         f"No alert is on record; by the document's rules one speaks after {after}, at {at},"
-        f" when {spent} requests had failed."
+        f" when {spent} requests beyond the usual had failed."
     )
 
 

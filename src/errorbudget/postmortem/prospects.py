@@ -33,7 +33,9 @@ def room(of: Telling) -> Iterator[str]:
         return
     decides = ", which decides what may ship" if of.get("room", "decides") else ""
     gone = of.get("room", "background") >= of.get("room", "remaining")
-    none = ", which is all there is: nothing fits" if gone else ""
+    spent = of.get("room", "remaining") <= 0
+    none = ", which is all there is: nothing fits" if gone and not spent else ""
+    none = ": it is spent, and nothing fits" if spent else none
     yield (
         f"At {of.at('room', 'at')}, {of.share('room', 'remaining')} of the budget of"
         f" {of.text('room', 'objective')} is left{decides}; without any change"

@@ -1,9 +1,12 @@
 """Which incidents are worth a postmortem: those that spent more than their document bears."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
 from typing import Final
+
+import numpy as np
 
 from errorbudget.errors import Failure
 from errorbudget.ledger.window import Span, minute_ceil, minute_floor, moment
@@ -20,6 +23,8 @@ from errorbudget.store.postmortems import Kept
 
 STANDS: Final = ("fire", "warn")
 """Alerts that say that it goes on."""
+_MOST: Final = 0.7
+"""The part of a line's bad requests that the one burn in it must have, to be what it is about."""
 NEAR: Final = 60
 """Minutes between two lines of an account that are of one incident."""
 
@@ -145,9 +150,20 @@ class Choosing:
                 yield self.incident(one.id, at=at)
         for account in accounts:
             for span in _spans(account, document.postmortem.when_spent):
-                yield self.refined(document, account.objective, span, at=at)
+                about = self.refined(document, account.objective, span, at=at)
+                yield about if self._holds(about, span) else replace(about, span=span)
         if minute_ceil(at) <= whole.end:
             yield from self.current(document, None, at=at)
+
+    def _holds(self, about: About, line: Span) -> bool:
+        """Whether one burn has most of what a line counted: several bursts have no one onset."""
+        book = self._budgets.book([about.document], at=moment(line.end))
+        row = np.array([list(about.document.objectives).index(about.objective)])
+        within, whole = (
+            int(book.counts(row, np.array([span.start]), np.array([span.end]))[1][0])
+            for span in (about.span, line)
+        )
+        return within >= _MOST * whole
 
     def _standing(self, document: ObjectiveDocument, at: datetime) -> list[BurnStanding]:
         return standings(self._budgets.book([document], at=at), at)
