@@ -47,10 +47,11 @@ class Proposed:
         first, last = moment(self.profile.first), moment(self.profile.last)
         valid, bad = (int(column.sum()) for column in (self.history.valid, self.history.bad))
         aside = self.counted - valid
+        were = "was" if bad == 1 else "were"
         partly = f" ({aside:,} more came on days that were seen less than half)" if aside else ""
         return (
             f"Looked at: {self.profile.requests:,} requests from {first[:10]} to {last[:10]}, of"
-            f" which {valid:,} count{partly}, and {bad:,} of those were bad."
+            f" which {valid:,} count{partly}, and {bad:,} of those {were} bad."
         )
 
     @cached_property
