@@ -1,7 +1,7 @@
 """What a postmortem says by itself: its data sections, and a first text around them."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from errorbudget.postmortem import prospects
@@ -269,9 +269,22 @@ def _detection(of: Telling) -> Iterator[str]:
     sure = of.get("explain", "onset")
     if sure:
         earliest, latest = (of.time("explain", "onset", end) for end in ("earliest", "latest"))
-        yield f"It began between {earliest} and {latest}, as far as the counts tell. [explain]"
+        what = "It began" if _at_once(of) else "It came in bursts; the sharpest rise was"
+        yield f"{what} between {earliest} and {latest}, as far as the counts tell. [explain]"
     else:
         yield "When it began cannot be told from the counts. [explain]"
+
+
+def _at_once(of: Telling) -> bool:
+    """Whether the rise that the counts tell of is where it began."""
+    rise, began = (
+        datetime.fromisoformat(of.get(*path))
+        for path in (("explain", "onset", "at"), ("impact", "from"))
+    )
+    return abs(rise - began) <= _APART
+
+
+_APART: Final = timedelta(minutes=10)
 
 
 def _timeline(of: Telling) -> Iterator[str]:

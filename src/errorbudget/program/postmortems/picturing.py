@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from errorbudget import clock
 from errorbudget.errors import Failure
+from errorbudget.ledger.tally import DAY
 from errorbudget.ledger.window import minute_floor, moment
 
 NAMES: Final = ("burn", "budget")
@@ -63,8 +64,8 @@ def _drawn(name: str, told: str) -> str:
 def _burn(told: Mapping[str, Any]) -> Any:
     import altair as alt
 
-    bars = told["bars"]
-    start, step = minute_floor(clock.parse(bars["from"])), bars["minutes"]
+    of = told["bars"]
+    start, step = minute_floor(clock.parse(of["from"])), of["minutes"]
     rows = [
         {
             "at": clock.text(moment(start + place * step)),
@@ -72,14 +73,17 @@ def _burn(told: Mapping[str, Any]) -> Any:
             "share": bad / valid if valid else None,
             "nothing": not valid,
         }
-        for place, (valid, bad) in enumerate(zip(bars["valid"], bars["bad"], strict=True))
+        for place, (valid, bad) in enumerate(zip(of["valid"], of["bad"], strict=True))
     ]
-    x = alt.X("at:T", title="UTC", scale=alt.Scale(type="utc"))
+    long = len(rows) * step > DAY
+    hours = alt.Axis(format="%-d %b %H:%M" if long else "%H:%M", labelOverlap=True)
+    x = alt.X("at:T", title="UTC", scale=alt.Scale(type="utc"), axis=hours)
     shade = alt.Chart(alt.Data(values=[{"at": told["from"], "end": told["to"]}]))
     layers = [shade.mark_rect(color=_SHADE).encode(x=x, x2="end:T")]
     y = alt.Y("share:Q", title="share of bad requests", axis=alt.Axis(format="%"))
     drawn = alt.Chart(alt.Data(values=rows))
-    layers.append(drawn.mark_bar(color=_BAD).encode(x=x, x2="end:T", y=y))
+    bars = drawn.mark_rect(color=_BAD).encode(x=x, x2="end:T", y=y, y2=alt.datum(0))
+    layers.append(bars)
     if told["marks"]:
         rules = alt.Chart(alt.Data(values=told["marks"]))
         layers.append(rules.mark_rule(color=_INK, strokeDash=[4, 3]).encode(x=x, tooltip="what:N"))

@@ -32,6 +32,8 @@ _KINDS: Final = {
     "objective": "document",
 }
 """Of the entries of the trail that stand in a timeline: the source that a reader knows."""
+_APART: Final = timedelta(minutes=10)
+"""Of several bursts the sharpest rise may come long after the first."""
 _SPOKEN: Final = (What.OPENED, What.ACKNOWLEDGED, What.NOTE, What.CLOSED)
 
 
@@ -148,9 +150,13 @@ def _entries(
 def _burn(told: Heard, found: Explanation, *, burning: bool) -> Iterator[Moment]:
     standing = found.burn.standing
     query = _explain(told, standing.objective)
-    began = found.onset.sentence() if found.onset else "the time that is looked at begins"
-    start = moment(told.span.start)
-    yield Moment(at=start, source="burn", text=f"{standing.objective}: {began}", query=query)
+    start, onset = moment(told.span.start), found.onset
+    if onset is None or abs(onset.at - start) > _APART:
+        yield Moment(at=start, source="burn", text=f"{standing.objective}: it begins", query=query)
+    if onset is not None:
+        at = onset.at if abs(onset.at - start) > _APART else start
+        said = f"{standing.objective}: {onset.sentence()}"
+        yield Moment(at=at, source="burn", text=said, query=query)
     worst = _worst(found)
     if worst:
         yield Moment(at=worst[0], source="burn", text=worst[1], query=query)
