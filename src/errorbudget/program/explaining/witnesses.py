@@ -30,8 +30,11 @@ NEAR: Final = DAY
 SHOWN: Final = 12
 """Changes told of one burn."""
 _SPLIT: Final = 60
-"""Minutes before the onset from which versions are compared."""
+"""Minutes before the onset from which versions are compared, or fewer where there is very much."""
 _LONGEST_SPLIT: Final = DAY
+_LEAST_SPLIT: Final = 15
+_ENOUGH: Final = 1_000_000
+"""Requests of a burn that are asked for their versions and ways, about, at most."""
 _BEFORE: Final = 3
 """Times the length of the burn that logs are read before it; an hour at least, a day at most."""
 _THROUGH: Final = 3
@@ -124,7 +127,7 @@ class Witnesses:
         """Changes to services that requests of the burn went through."""
         if not changes:
             return []
-        burn = _burning(scene, began)
+        burn = _first(scene, _burning(scene, began))
         valid, _ = scene.counts(burn)
         services = sorted({one.service for one in changes})
         ways = self._source.paths(of, burn, services, valid)
@@ -186,9 +189,18 @@ def _burning(scene: Scene, began: Onset | None) -> Span:
     return Span(first, max(min(minute_ceil(began.until), scene.span.end), first + 1))
 
 
+def _first(scene: Scene, burn: Span) -> Span:
+    """As many of the first minutes of a burn as have enough requests to tell versions apart by."""
+    valid, _ = scene.counts(burn)
+    enough = max(len(burn) * _ENOUGH // max(valid, 1), _LEAST_SPLIT)
+    return Span(burn.start, min(burn.end, burn.start + min(enough, _LONGEST_SPLIT)))
+
+
 def _compared(scene: Scene, began: Onset | None) -> Span:
-    burn = _burning(scene, began)
-    return Span(burn.start - _SPLIT, min(burn.end, burn.start + _LONGEST_SPLIT))
+    whole = _burning(scene, began)
+    burn = _first(scene, whole)
+    before = min(_SPLIT, len(burn)) if len(burn) < min(len(whole), _LONGEST_SPLIT) else _SPLIT
+    return Span(burn.start - before, burn.end)
 
 
 def _exposure(scene: Scene, before: Span, burn: Span, stride: int) -> Exposure:
