@@ -5,6 +5,7 @@ from importlib import import_module
 
 NAMES = (
     "tally",
+    "clickhouse",
     "evaluate",
     "ingest",
     "gate",

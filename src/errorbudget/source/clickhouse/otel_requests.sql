@@ -26,11 +26,14 @@ select
         SpanAttributes['messaging.operation.name']
     ) as q_method,
     multiIf(
-        arrayExists(name -> startsWith(name, 'rpc.') and endsWith(name, '_code'), mapKeys(SpanAttributes)),
+        mapContains(SpanAttributes, 'rpc.grpc.status_code')
+        or mapContains(SpanAttributes, 'rpc.response.status_code')
+        or mapContains(SpanAttributes, 'rpc.connect_rpc.error_code')
+        or mapContains(SpanAttributes, 'rpc.jsonrpc.error_code'),
         {rpc},
-        match(SpanAttributes['http.response.status_code'], '^[1-9][0-9][0-9]$'),
+        toInt32OrZero(SpanAttributes['http.response.status_code']) between 100 and 999,
         toInt32OrNull(SpanAttributes['http.response.status_code']),
-        match(SpanAttributes['http.status_code'], '^[1-9][0-9][0-9]$'),
+        toInt32OrZero(SpanAttributes['http.status_code']) between 100 and 999,
         toInt32OrNull(SpanAttributes['http.status_code']),
         StatusCode in ('Error', 'STATUS_CODE_ERROR') or SpanAttributes['error.type'] <> '', 500,
         SpanAttributes['http.request.method'] <> '' or SpanAttributes['http.method'] <> '', NULL,
