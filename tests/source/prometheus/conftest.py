@@ -41,39 +41,39 @@ def scrapes(rows: list[dict[str, object]]) -> Scrapes:
 
 @pytest.fixture(scope="session")
 def prometheus(tmp_path_factory: pytest.TempPathFactory, scrapes: Scrapes) -> Iterator[str]:
-    program, tool = _program("prometheus"), _program("promtool")
+    server, tool = program("prometheus"), program("promtool")
     folder = tmp_path_factory.mktemp("prometheus")
     (folder / "history.txt").write_text(scrapes.openmetrics())
     made = ["tsdb", "create-blocks-from", "openmetrics", folder / "history.txt", folder / "data"]
     subprocess.run([tool, *made], check=True, capture_output=True)
     (folder / "prometheus.yml").write_text("global: {scrape_interval: 15s}\n")
-    port = _free_port()
+    port = free_port()
     command = [
-        program,
+        server,
         f"--config.file={folder / 'prometheus.yml'}",
         f"--storage.tsdb.path={folder / 'data'}",
         "--storage.tsdb.retention.time=20y",
         f"--web.listen-address=127.0.0.1:{port}",
         "--query.max-samples=20000",
     ]
-    with _running(command, folder / "log", f"http://127.0.0.1:{port}/-/ready"):
+    with running(command, folder / "log", f"http://127.0.0.1:{port}/-/ready"):
         yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture(scope="session")
 def victoria(tmp_path_factory: pytest.TempPathFactory, scrapes: Scrapes) -> Iterator[str]:
-    program = _program("victoria-metrics")
+    server = program("victoria-metrics")
     folder = tmp_path_factory.mktemp("victoria")
-    port = _free_port()
+    port = free_port()
     command = [
-        program,
+        server,
         f"-storageDataPath={folder / 'data'}",
         f"-httpListenAddr=127.0.0.1:{port}",
         "-retentionPeriod=20y",
         "-search.latencyOffset=0s",
     ]
     address = f"http://127.0.0.1:{port}"
-    with _running(command, folder / "log", f"{address}/health"):
+    with running(command, folder / "log", f"{address}/health"):
         body = scrapes.exposition()
         httpx2.post(f"{address}/api/v1/import/prometheus", content=body).raise_for_status()
         httpx2.get(f"{address}/internal/force_flush").raise_for_status()
@@ -87,7 +87,7 @@ def server(request: pytest.FixtureRequest) -> str:
 
 
 @contextmanager
-def _running(command: list[str], log: Path, ready: str) -> Iterator[None]:
+def running(command: list[str], log: Path, ready: str) -> Iterator[None]:
     with log.open("wb") as out:
         process = subprocess.Popen(command, stderr=out, stdout=out)
     try:
@@ -105,7 +105,7 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
     found = shutil.which(name)
     if found is None:
         if os.environ.get("CI") == "true":
@@ -114,7 +114,7 @@ def _program(name: str) -> str:
     return found
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
