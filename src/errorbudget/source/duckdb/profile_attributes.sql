@@ -2,7 +2,7 @@
 with sampled as (
     select unnest(map_entries(attributes)) as entry
     from requests
-    where service in (select unnest($services)) and hash(batch, line) % $every = 0 and attributes is not null
+    where service in ($services) and hash(batch, line) % $every = 0 and attributes is not null
 ),
 
 counted as (

@@ -8,4 +8,4 @@ select
     min(minute) as first,
     max(minute) as last
 from requests
-where service in (select unnest($services))
+where service in ($services)

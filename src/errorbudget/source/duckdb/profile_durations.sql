@@ -5,7 +5,7 @@ select
     count(*) as requests
 from requests
 where
-    service in (select unnest($services))
+    service in ($services)
     and not is_bot
     and duration_ms is not null
     and coalesce(status < 400, true)

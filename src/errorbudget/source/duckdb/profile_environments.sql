@@ -1,7 +1,7 @@
 -- The environments that a service's requests name.
 select environment, count(*) as requests
 from requests
-where service in (select unnest($services)) and environment <> ''
+where service in ($services) and environment <> ''
 group by environment
 order by requests desc, environment
 limit 100

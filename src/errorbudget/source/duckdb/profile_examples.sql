@@ -13,7 +13,7 @@ select
     ) as request,
     count(*) as requests
 from requests
-where service in (select unnest($services))
+where service in ($services)
 group by
     status,
     is_bot,

@@ -1,4 +1,4 @@
 -- How many of a service's requests fill each of some columns.
 select {counts}
 from requests
-where service in (select unnest($services))
+where service in ($services)

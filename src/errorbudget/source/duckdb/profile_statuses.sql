@@ -2,14 +2,14 @@
 with by_tenant as (
     select status, tenant, count(*) as requests
     from requests
-    where service in (select unnest($services)) and not is_bot
+    where service in ($services) and not is_bot
     group by status, tenant
 ),
 
 by_hour as (
     select status, count(distinct minute // 60) as hours
     from requests
-    where service in (select unnest($services)) and not is_bot
+    where service in ($services) and not is_bot
     group by status
 )
 

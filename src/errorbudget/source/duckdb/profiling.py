@@ -108,19 +108,24 @@ class Profiler:
             return []
         counts = ", ".join(_FILLED[COLUMNS[name]].format(column=f'"{name}"') for name in asked)
         sql = statement("profile_filled").format(counts=counts)
-        row = self._connection.execute(sql, {"services": list(services)}).fetchone()
-        return [name for name, count in zip(asked, row or (), strict=False) if not count]
+        row = self._of(sql, services)[0]
+        return [name for name, count in zip(asked, row, strict=True) if not count]
 
     def has_logs(self, services: Sequence[str]) -> bool:
         """Whether any feed of logs may speak of services."""
-        names = {f"service_{place}": service for place, service in enumerate(services)}
-        sql = statement("joins_needed").format(services=", ".join(f"${name}" for name in names))
-        row = self._connection.execute(sql, names).fetchone()
-        return bool(row and row[0])
+        return bool(
+            self._of(statement("joins_needed").format(services="$services"), services)[0][0]
+        )
 
     def _ask(self, name: str, services: Sequence[str], **values: object) -> list[Any]:
-        sql = statement(f"profile_{name}")
-        return self._connection.execute(sql, {"services": list(services)} | values).fetchall()
+        return self._of(statement(f"profile_{name}"), services, **values)
+
+    def _of(self, sql: str, services: Sequence[str], **values: object) -> list[Any]:
+        """What a question says of services; named one by one, they are found without a join."""
+        names = {f"service_{place}": service for place, service in enumerate(services)}
+        listed = ", ".join(f"${name}" for name in names)
+        asked = sql.replace("$services", listed)
+        return self._connection.execute(asked, names | values).fetchall()
 
 
 def _example(request: dict[str, Any], attribute: str | None) -> dict[str, Any]:

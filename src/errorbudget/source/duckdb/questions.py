@@ -47,8 +47,8 @@ class Asked:
 
 def questions(connection: duckdb.DuckDBPyConnection, asked: Asked) -> dict[str, str]:
     """SQL by what it tells; every number of the evidence comes from one of them."""
-    services = {"services": list(asked.profile.services)}
-    return {what: bound(sql, services) for what, sql in _asked(connection, asked)}
+    services = ", ".join(map(text, asked.profile.services))
+    return {what: sql.replace("$services", services) for what, sql in _asked(connection, asked)}
 
 
 def _asked(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Iterator[tuple[str, str]]:
