@@ -107,6 +107,12 @@ def test_an_attribute_says_how_requests_ended_where_no_status_does() -> None:
     assert found.valid is None
 
 
+def test_an_attribute_with_characters_that_nobody_sees_is_written_into_no_criterion() -> None:
+    endings = {"predict_status": {"SUCCEED": 9_000, "FAILED\u202e": 90}}
+
+    assert choose(replace(PLAIN, with_status=0, statuses=(), attributes=endings)) is None
+
+
 def test_requests_that_do_not_say_how_they_ended_get_no_criteria() -> None:
     assert choose(replace(PLAIN, with_status=0, statuses=())) is None
 

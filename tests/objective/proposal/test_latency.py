@@ -53,6 +53,13 @@ def test_routes_that_are_slower_by_nature_have_a_limit_of_their_own() -> None:
     assert found.common.milliseconds < 9_000 < found.own.milliseconds < 120_000
 
 
+def test_a_route_with_characters_that_nobody_sees_is_written_into_no_criterion() -> None:
+    rows = durations(lognormal(50, 0.3, 20_000, 1), "/pay")
+    rows += durations(lognormal(9_000, 0.3, 20_000, 2), "/re\u202eport")
+
+    assert limits(rows).slow_routes == ()
+
+
 def test_shares_above_are_those_of_the_requests() -> None:
     times = lognormal(100, 0.8, 200_000)
     of = Distribution(durations(times))

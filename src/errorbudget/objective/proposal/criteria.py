@@ -297,6 +297,8 @@ def _outcome(profile: Profile) -> Outcome | None:
         if name in _GRPC and values.keys() & {"0", "OK"}:
             others = {value: n for value, n in values.items() if value not in ("0", "OK")}
             return Outcome(name=name, worked=("0", "OK"), others=others, counts=values)
+        if not all(text.isprintable() for text in (name, *values)):
+            continue
         worked = tuple(value for value in values if _WORKED.search(value))
         failed = [value for value in values if _FAILED.search(value)]
         sampled = sum(values.values())

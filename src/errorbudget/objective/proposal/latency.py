@@ -126,7 +126,8 @@ def _slow_routes(durations: Sequence[Durations]) -> frozenset[str]:
     """Routes that are so much slower that one limit would fit either them or the others."""
     total = sum(one.requests for one in durations)
     tails: list[tuple[float, str]] = []
-    for route in {one.route for one in durations if one.route}:
+    # What has characters that nobody sees cannot be written in a criterion.
+    for route in {one.route for one in durations if one.route and one.route.isprintable()}:
         of = Distribution([one for one in durations if one.route == route])
         if of.total >= max(500, total / 100):
             tails.append((of.quantile(0.99), route))

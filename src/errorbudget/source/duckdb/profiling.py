@@ -45,7 +45,8 @@ class Profiler:
         if not total:
             return None
         routes = {name or "": count for name, count in self._ask("routes", services)}
-        health = tuple(name for name in routes if is_health_check(name))
+        # What has characters that nobody sees cannot be written in a criterion.
+        health = tuple(name for name in routes if name.isprintable() and is_health_check(name))
         durations: list[Any] = []
         if with_duration:
             busiest = busiest_of(routes, health)
