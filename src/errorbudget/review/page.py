@@ -12,8 +12,8 @@ from errorbudget.review.markdown import again, markdown
 
 def body(told: Mapping[str, Any]) -> str:
     """What stands between a page's head and its foot; the questions fold away at its end."""
-    asked = _rendered(again(told))
-    first, evidence, rest = _rendered(markdown(told, asking=False)).partition(_EVIDENCE)
+    asked = rendered(again(told))
+    first, evidence, rest = rendered(markdown(told, asking=False)).partition(_EVIDENCE)
     # Printed, what to act on is one page, and the evidence begins another.
     return (
         f'{first}<div class="evidence">{evidence}{rest}</div>\n'
@@ -21,7 +21,8 @@ def body(told: Mapping[str, Any]) -> str:
     )
 
 
-def _rendered(text: str) -> str:
+def rendered(text: str) -> str:
+    """Markdown as HTML that a page with a strict policy shows in full; HTML in it is text."""
     # Texts of others are escaped twice over: as Markdown where they are told, and as HTML here.
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = [each for token in parser.parse(text) for each in _styled(token)]

@@ -156,7 +156,7 @@ def draft(server: Here, caller: Approves, wanted: Wanted) -> Response:
         until=moment_of(wanted.until, "until"),
         quarter=wanted.quarter,
     )
-    _may_ask(server, caller, asked)
+    may_ask(server, caller, asked)
     at = moment_of(wanted.at, "at") or clock.now()
     with server.patient.postmortems() as program:
         found = program.asked(asked, at=at)
@@ -305,7 +305,8 @@ def _given(since: datetime | None) -> datetime:
     return since
 
 
-def _may_ask(server: Server, caller: Caller, asked: Asked) -> None:
+def may_ask(server: Server, caller: Caller, asked: Asked) -> None:
+    """Raise Forbidden where what is to be drafted is not the caller's business."""
     if asked.service is not None:
         _about(server, caller, asked.service)
     elif asked.incident is not None:

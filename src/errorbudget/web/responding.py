@@ -17,6 +17,8 @@ from errorbudget.web.server import Server
 
 router = APIRouter(prefix="/api/v1", tags=["responding"])
 
+LONGEST: Final = 2000
+"""Characters of a note."""
 SPEAKS: Final = "Who says so; a token speaks for the person whom it is named for, and no other."
 
 Number = Annotated[int, Path(ge=1, le=2**53)]
@@ -41,7 +43,7 @@ class By(BaseModel):
 class Noted(By):
     """What was found or done."""
 
-    text: Annotated[str, Field(max_length=2000)]
+    text: Annotated[str, Field(max_length=LONGEST)]
 
 
 @router.post(
@@ -53,7 +55,7 @@ def declare(server: Here, caller: Approves, told: Declared) -> Response:
     """On a person's word: critical fixes of the service may then ask the gate as such."""
     caller.about(told.service)
     caller.within(server.document(told.service).environment)
-    _printable(told.title, "title")
+    printable(told.title, "title")
     opened = server.program.incidents.declare(
         told.service, told.title, by=speaks(caller, told.by), now=clock.now()
     )
@@ -79,7 +81,7 @@ def incidents(server: Here, caller: Reads, service: str | None = None) -> Respon
 )
 def show(server: Here, caller: Reads, number: Number) -> Response:
     """An incident, what happened in it, and what is known of its burn."""
-    _theirs(server, caller, number)
+    theirs(server, caller, number)
     return as_json(server.program.incidents.show(number, now=clock.now()))
 
 
@@ -90,7 +92,7 @@ def show(server: Here, caller: Reads, number: Number) -> Response:
 )
 def acknowledge(server: Here, caller: Approves, number: Number, told: By) -> Response:
     """Somebody sees to it."""
-    _theirs(server, caller, number)
+    theirs(server, caller, number)
     by = speaks(caller, told.by)
     return _told(server.program.incidents.acknowledge(number, by=by, now=clock.now()))
 
@@ -102,8 +104,8 @@ def acknowledge(server: Here, caller: Approves, number: Number, told: By) -> Res
 )
 def note(server: Here, caller: Approves, number: Number, told: Noted) -> Response:
     """What was found or done."""
-    _theirs(server, caller, number)
-    _printable(told.text, "text")
+    theirs(server, caller, number)
+    printable(told.text, "text")
     by = speaks(caller, told.by)
     return _told(server.program.incidents.note(number, told.text, by=by, now=clock.now()))
 
@@ -115,12 +117,12 @@ def note(server: Here, caller: Approves, number: Number, told: Noted) -> Respons
 )
 def close(server: Here, caller: Approves, number: Number, told: By) -> Response:
     """It is over."""
-    _theirs(server, caller, number)
+    theirs(server, caller, number)
     by = speaks(caller, told.by)
     return _told(server.program.incidents.close(number, by=by, now=clock.now()))
 
 
-def _theirs(server: Server, caller: Caller, number: int) -> None:
+def theirs(server: Server, caller: Caller, number: int) -> None:
     """Raise Forbidden where the incident is not the caller's business, Failure where none is."""
     incident = server.program.incidents.get(number)
     caller.about(incident.service)
@@ -136,6 +138,7 @@ def _told(incident: Incident) -> Response:
     return as_json(incident.as_dict())
 
 
-def _printable(text: str, name: str) -> None:
+def printable(text: str, name: str) -> None:
+    """Raise Failure for what cannot stand in a timeline as a line."""
     if not text.strip() or not text.isprintable():
         raise Failure(f"{name}: is empty or holds control characters")

@@ -20,6 +20,7 @@ ADDRESSES = (
     "/",
     "/services/shop",
     "/services/shop/availability/burn",
+    "/incidents/1",
     "/objectives",
     "/objectives/shop?replay=true",
     "/objectives/shop/proposal",
@@ -78,6 +79,17 @@ def test_on_call_one_follows_what_burns_down_to_the_requests(
     assert page.locator("code", has_text="t1").first.is_visible()
     assert page.locator("time[data-local]").count() > 0
 
+    page.get_by_role("button", name="I see to it").click()
+    assert "local sees to it since" in page.locator(".lead").inner_text()
+    page.get_by_label("Found or done").fill("rolled <b>pay</b> back")
+    page.get_by_role("button", name="Note it").click()
+    assert page.get_by_role("cell", name="rolled <b>pay</b> back").is_visible()
+    page.get_by_role("button", name="It is over").click()
+    assert "as local said" in page.locator(".lead").inner_text()
+    page.get_by_role("button", name="Draft a postmortem").click()
+    assert "/postmortems/shop-" in page.url
+    assert page.get_by_role("heading", name="Timeline").is_visible()
+
     assert complaints == []
     context.close()
 
@@ -129,7 +141,9 @@ def test_nobody_is_left_out_and_nothing_hangs_over_the_edge(
     context.close()
 
 
-def test_without_scripts_everything_can_be_read(browser: Browser, server: Served) -> None:
+def test_without_scripts_everything_can_be_read_and_answered(
+    browser: Browser, server: Served
+) -> None:
     burning(server)
     context, page, complaints = opened(browser, server, java_script_enabled=False)
 
@@ -137,5 +151,8 @@ def test_without_scripts_everything_can_be_read(browser: Browser, server: Served
 
     assert page.locator("figure svg").first.is_visible()
     assert "UTC" in page.locator("time").last.inner_text()
+    page.get_by_role("link", name="Incident 1").click()
+    page.get_by_role("button", name="I see to it").click()
+    assert "local sees to it since" in page.locator(".lead").inner_text()
     assert complaints == []
     context.close()

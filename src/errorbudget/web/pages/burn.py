@@ -7,12 +7,15 @@ from fastapi import APIRouter, Request, Response
 from errorbudget.burn.first_move import slice_words
 from errorbudget.ledger.window import moment
 from errorbudget.program.explaining.explanation import Explanation
+from errorbudget.program.tokens import Scope
 from errorbudget.source import NotTold
 from errorbudget.web.calling import At, Here, Reads
 from errorbudget.web.explaining import Since, Until
+from errorbudget.web.pages.incidents import within
 from errorbudget.web.pages.rendering import Page, count, page, share
 from errorbudget.web.pages.service import shown
 from errorbudget.web.pages.standing import window
+from errorbudget.web.responding import LONGEST
 
 router = APIRouter(tags=["pages"], route_class=Page, include_in_schema=False)
 
@@ -51,6 +54,9 @@ def burn(  # noqa: PLR0913, PLR0917 -- the path and the query of one page
         what=_what(found),
         places=[(slice_words(one), one) for one in found.where],
         advice=list(_advice(found)),
+        incidents=within(server, document, found.span),
+        may_answer=caller.holds(Scope.APPROVE),
+        longest=LONGEST,
         failed=failed,
         untold=untold,
         since=moment(found.span.start),

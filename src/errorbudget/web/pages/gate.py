@@ -47,8 +47,8 @@ def decisions(request: Request, server: Here, caller: Reads, service: Text = "")
         decisions=told,
         services=_services(server, caller),
         service=service,
-        may_ask=_may(caller, Scope.GATE),
-        may_approve=_may(caller, Scope.APPROVE),
+        may_ask=caller.holds(Scope.GATE),
+        may_approve=caller.holds(Scope.APPROVE),
     )
 
 
@@ -72,10 +72,6 @@ def _services(server: Server, caller: Caller) -> list[str]:
     documents = server.program.objectives.all()
     seen = (one for one in documents if caller.sees(one.services, one.environment))
     return sorted(name for document in seen for name in document.services)
-
-
-def _may(caller: Caller, scope: Scope) -> bool:
-    return not caller.scopes.isdisjoint((scope, Scope.ADMIN))
 
 
 @router.post("/decisions")

@@ -1,12 +1,10 @@
 """Postmortems as pages: what the program says beside what people write, to be edited in place."""
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
-from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from errorbudget import clock
@@ -15,6 +13,7 @@ from errorbudget.postmortem.document import COMMENT, Kind, Postmortem
 from errorbudget.program.postmortems.picturing import NAMES
 from errorbudget.program.postmortems.postmortems import Written
 from errorbudget.program.tokens import Scope
+from errorbudget.review.page import rendered
 from errorbudget.web.access import Caller
 from errorbudget.web.calling import Here, Reads
 from errorbudget.web.pages.forms import ToApprove, then
@@ -94,7 +93,7 @@ def _shown(request: Request, caller: Caller, found: Written) -> Response:
         pieces=[_piece(document, number) for number in range(len(document.pieces))],
         told=found.told,
         unwritten=document.unwritten,
-        may_write=not caller.scopes.isdisjoint((Scope.APPROVE, Scope.ADMIN)),
+        may_write=caller.holds(Scope.APPROVE),
     )
 
 
@@ -111,17 +110,12 @@ def _piece(document: Postmortem, number: int) -> dict[str, Any]:
 
 def _rendered(id_: str, text: str) -> Markup:
     """Trusted as it is: the renderer lets no HTML through that was written into the text."""
-    html = _markdown().render(COMMENT.sub("", text))
+    html = rendered(COMMENT.sub("", text))
     for name in NAMES:
         html = html.replace(
             f'src="{id_}.{name}.svg"', f'src="/api/v1/postmortems/{id_}/{name}.svg"'
         )
     return Markup(html)  # noqa: S704
-
-
-@cache
-def _markdown() -> MarkdownIt:
-    return MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
 def _sentence(rows: Sequence[dict[str, Any]]) -> str:

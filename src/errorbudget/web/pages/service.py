@@ -20,6 +20,7 @@ from errorbudget.program.gate.asking import Question
 from errorbudget.web.access import Caller
 from errorbudget.web.calling import At, Here, Reads
 from errorbudget.web.failing import Forbidden
+from errorbudget.web.pages import incidents
 from errorbudget.web.pages import standing as sentences
 from errorbudget.web.pages.overview import ORDER
 from errorbudget.web.pages.rendering import Page, page
@@ -101,7 +102,7 @@ def service(request: Request, server: Here, caller: Reads, name: str, at: At) ->
         scope=spoken(document.requests.scope) if document.requests.scope else None,
         examples=_examples(document),
         decisions=list(reversed(worst.course.decisions))[:10],
-        incidents=[one for one in _incidents(server, document) if one.ended_at is None],
+        incidents=[one for one in incidents.of(server, document) if one.ended_at is None],
         at=at or clock.now(),
         live=at is None,
     )
@@ -142,10 +143,6 @@ def _answer(server: Server, document: ObjectiveDocument, at: datetime | None) ->
     """What the gate would say of a change that nobody classified; it is not asked for good."""
     anything = Question(service=document.services[0], change="anything", declared=RiskClass.HIGH)
     return server.check(anything, at=at, dry_run=True)
-
-
-def _incidents(server: Server, document: ObjectiveDocument) -> list[Any]:
-    return [one for name in document.services for one in server.program.incidents.list(name)]
 
 
 def _svg(course: Course, size: tuple[int, int]) -> Markup:
