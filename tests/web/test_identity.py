@@ -2,19 +2,16 @@
 
 import hmac
 import json
-import threading
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Generator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from web.issuing import CURVE, OTHER_RSA, Issuer, signed
 from web.served import Served, serve
 
 AUDIENCE = "https://errorbudget.shop.example"
@@ -35,62 +32,6 @@ identity:
   github: [{repository_id: 4711, workflow: deploy.yml, environment: production}]
   gitlab: [{project_id: 42, environment: production}]
 """
-RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-OTHER_RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-CURVE = ec.generate_private_key(ec.SECP256R1())
-
-
-@dataclass
-class Issuer:
-    """A platform that signs tokens, with its keys on the web."""
-
-    url: str
-    keys: dict[str, Any] = field(default_factory=dict)
-    fetched: int = 0
-
-    def jwks(self) -> dict[str, Any]:
-        self.fetched += 1
-        return {"keys": [_public(kid, key) for kid, key in self.keys.items()]}
-
-
-def _public(kid: str, key: Any) -> dict[str, Any]:
-    kind = (
-        jwt.algorithms.RSAAlgorithm
-        if hasattr(key, "private_numbers") and hasattr(key.private_numbers(), "p")
-        else jwt.algorithms.ECAlgorithm
-    )
-    told = json.loads(kind.to_jwk(key.public_key()))
-    alg = "RS256" if told["kty"] == "RSA" else "ES256"
-    return told | {"kid": kid, "use": "sig", "alg": alg}
-
-
-@pytest.fixture
-def issuer() -> Generator[Issuer]:
-    class Answers(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            known = {
-                "/.well-known/openid-configuration": lambda: {
-                    "issuer": found.url,
-                    "jwks_uri": f"{found.url}/keys",
-                },
-                "/keys": found.jwks,
-            }
-            body = json.dumps(known[self.path]()).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as web:
-        found = Issuer(f"http://127.0.0.1:{web.server_port}", {"first": RSA})
-        thread = threading.Thread(target=web.serve_forever)
-        thread.start()
-        yield found
-        web.shutdown()
-        thread.join()
 
 
 @pytest.fixture
@@ -131,10 +72,6 @@ def ask(server: Served, token: str, service: str = "shop") -> tuple[int, dict[st
     headers = {"Authorization": f"Bearer {token}"}
     answer = server.client.post("/api/v1/gate", json=body, headers=headers)
     return answer.status_code, answer.json()
-
-
-def signed(claims: dict[str, Any], key: Any = RSA, alg: str = "RS256", kid: str = "first") -> str:
-    return jwt.encode(claims, key, algorithm=alg, headers={"kid": kid})
 
 
 def test_a_pipeline_that_the_document_names_asks_without_a_stored_secret(

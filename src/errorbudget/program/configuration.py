@@ -7,7 +7,7 @@ import os
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Final, Self, TypeVar
+from typing import Annotated, Any, Final, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -141,14 +141,25 @@ class AtGitHub(BaseModel):
 
 def _issuer(address: str) -> str:
     """Whose word is taken must not be what anybody between could say."""
-    parts = urlsplit(address)
-    secure = parts.scheme == "https" or (
-        parts.scheme == "http" and is_loopback(parts.hostname or "")
-    )
-    if not (secure and parts.hostname) or parts.username or parts.query or parts.fragment:
-        raise ValueError("write the issuer as its tokens do, as in https://gitlab.com")
+    _openid_issuer(address)
     if address.endswith("/"):
         raise ValueError("leave the slash at the end out, as its tokens do")
+    return address
+
+
+def _openid_issuer(address: str) -> str:
+    """The same for a provider that people sign in at, some of which end theirs with a slash."""
+    if not is_secure(address):
+        raise ValueError("write the issuer as its tokens do, as in https://gitlab.com")
+    return address
+
+
+def _own_address(address: str) -> str:
+    if not is_secure(address) or urlsplit(address).path:
+        raise ValueError(
+            "write what people type, without a path, as in https://errorbudget.shop.example"
+            " (http only for this machine)"
+        )
     return address
 
 
@@ -177,6 +188,26 @@ class Identifying(BaseModel):
         if self.github == self.gitlab:
             raise ValueError("github and gitlab have the same issuer; keep one of them")
         return self
+
+
+class SigningIn(BaseModel):
+    """An OpenID provider at which people sign in to the pages, and what that lets them do."""
+
+    model_config = STRICT
+    issuer: Annotated[str, AfterValidator(_openid_issuer)]
+    """As its tokens write it, a slash at the end included."""
+    client: Annotated[str, Field(min_length=1)]
+    """The id under which the provider knows this server."""
+    secret: Secret
+    """The client's."""
+    address: Annotated[str, AfterValidator(_own_address)]
+    """Where people open this server; the provider sends them back to `/signin/callback` there."""
+    admits: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)]
+    """Who may come in, by name; `*` stands for any characters. Many providers know everybody."""
+    person: Annotated[str, Field(min_length=1)] = "email"
+    """The claim that names a person, as documents do under `owners`; an email must be verified."""
+    scopes: tuple[Literal["read", "gate", "approve"], ...] = ("read",)
+    """What everybody who came in may do; an approval counts by the document's roles besides."""
 
 
 class Securing(BaseModel):
@@ -221,6 +252,8 @@ class Configuration(BaseModel):
     heartbeat: Beating = Beating()
     identity: Identifying | None = None
     """Pipelines whose platform's tokens are taken; None: no platform's."""
+    sign_in: SigningIn | None = None
+    """Where people sign in to the pages; None: with tokens only."""
     measure_itself: bool = False
     """Whether the server's own calls are requests of a service `errorbudget`."""
 
@@ -263,6 +296,14 @@ def split(listen: str) -> tuple[str, int]:
     if not (colon and host and port.isdigit() and int(port) <= 65535):
         raise ValueError(f"{listen!r} is no address; write HOST:PORT, as in 127.0.0.1:8700")
     return host.strip("[]"), int(port)
+
+
+def is_secure(address: str) -> bool:
+    """Whether nobody between can read or change what is said there; this machine's own may."""
+    parts = urlsplit(address)
+    safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+    plain = not (parts.username or parts.query or parts.fragment)
+    return bool(safe and parts.hostname and plain)
 
 
 def is_loopback(host: str) -> bool:

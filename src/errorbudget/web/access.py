@@ -129,6 +129,9 @@ def _known(server: "Server", text: str) -> Caller:
 def _signed_in(server: "Server", request: Request) -> Caller | None:
     """Whose session a browser's cookie belongs to."""
     cookie = request.cookies.get(session.COOKIE, "")
+    sign_in = server.configuration.sign_in
+    if cookie and sign_in and (person := session.person_of(server.key, cookie, clock.now())):
+        return Caller(name=person, scopes=frozenset(sign_in.scopes), allowed=Allowed())
     id_ = session.token_of(server.key, cookie, clock.now()) if cookie else None
     token = server.tokens.of_id(id_, clock.now()) if id_ else None
     return _of(token) if token else None

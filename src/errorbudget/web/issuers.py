@@ -13,7 +13,7 @@ import jwt
 
 from errorbudget.errors import Failure, Kind
 from errorbudget.objective.document import ObjectiveDocument
-from errorbudget.program.configuration import Identifying
+from errorbudget.program.configuration import Identifying, is_secure
 from errorbudget.web.failing import Unauthorized
 
 ALGORITHMS: Final = ("RS256", "ES256")
@@ -104,8 +104,8 @@ class Issuers:
                 "Name it in the section `identity` of the service's objective document.",
             )
         return Pipeline(
-            name=f"{platform}:{_plain(claims.get('sub'))}",
-            people=tuple(_plain(claims[one]) for one in _PEOPLE[platform] if claims.get(one)),
+            name=f"{platform}:{plain(claims.get('sub'))}",
+            people=tuple(plain(claims[one]) for one in _PEOPLE[platform] if claims.get(one)),
             services=frozenset(services),
         )
 
@@ -113,7 +113,8 @@ class Issuers:
 _PEOPLE: Final = {"github": ("actor",), "gitlab": ("user_email", "user_login")}
 
 
-def _plain(text: object) -> str:
+def plain(text: object) -> str:
+    """What others wrote, short and without control characters."""
     told = str(text)[:200]
     return told if told.isprintable() else repr(told)
 
@@ -128,22 +129,28 @@ def _unverified(text: str) -> tuple[str, dict[str, Any]]:
 
 
 class Keys:
-    """The public keys of one issuer, fetched from it and kept."""
+    """The public keys of one issuer, fetched from it and kept; `elsewhere` if it says so."""
 
-    def __init__(self, issuer: str) -> None:
+    def __init__(self, issuer: str, *, elsewhere: bool = False) -> None:
         self._issuer = issuer
+        self._elsewhere = elsewhere
         self._kept = dict[str, jwt.PyJWK]()
         self._fetched = list[float]()
         self._turn = threading.Lock()
 
     def of(self, kid: str) -> jwt.PyJWK:
-        """The key of this id; fetched where it is new. Raises Unauthorized, IssuerAway."""
+        """The key of this id; fetched where it is new. Raises Unauthorized, IssuerAway.
+
+        An issuer with a single key need not name it (OpenID Connect Core, 10.1).
+        """
         with self._turn:
             stale = not self._fetched or time.monotonic() - self._fetched[-1] > FRESH
             if (stale or kid not in self._kept) and self._may_fetch():
                 self._renew()
             if kid in self._kept:
                 return self._kept[kid]
+            if not kid and len(self._kept) == 1:
+                return next(iter(self._kept.values()))
         raise Unauthorized(f"{self._issuer} has no key {kid[:100]!r}")
 
     def _may_fetch(self) -> bool:
@@ -162,25 +169,37 @@ class Keys:
 
     def _read(self) -> dict[str, jwt.PyJWK]:
         with httpx2.Client(timeout=_PATIENCE, follow_redirects=False) as client:
-            about = _object(client, f"{self._issuer}/.well-known/openid-configuration")
-            if about["issuer"] != self._issuer:
-                raise ValueError(f"it calls itself {about['issuer']!r}")
-            address = str(about["jwks_uri"])
-            if urlsplit(address)[:2] != urlsplit(self._issuer)[:2]:
+            address = str(described(client, self._issuer)["jwks_uri"])
+            near = urlsplit(address)[:2] == urlsplit(self._issuer)[:2]
+            if not (near or (self._elsewhere and is_secure(address))):
                 raise ValueError(f"its keys are elsewhere, at {address!r}")
             told = _object(client, address)
         keys = jwt.PyJWKSet.from_dict(told)
-        return {key.key_id: key for key in keys.keys if key.key_id}
+        signing = (key for key in keys.keys if key.public_key_use in (None, "sig"))
+        return {key.key_id or "": key for key in signing}
+
+
+def described(client: httpx2.Client, issuer: str) -> dict[str, Any]:
+    """What an issuer says of itself. Raises httpx2.HTTPError, ValueError, KeyError."""
+    about = _object(client, f"{issuer.removesuffix('/')}/.well-known/openid-configuration")
+    if about["issuer"] != issuer:
+        raise ValueError(f"it calls itself {about['issuer']!r}")
+    return about
 
 
 def _object(client: httpx2.Client, address: str) -> dict[str, Any]:
     with client.stream("GET", address) as answer:
         answer.raise_for_status()
-        body = b""
-        for part in answer.iter_bytes():
-            body += part
-            if len(body) > _LARGEST:
-                raise ValueError(f"{address} answers more than a mebibyte")
+        return object_in(answer, address)
+
+
+def object_in(answer: httpx2.Response, address: str) -> dict[str, Any]:
+    """The JSON object that is being answered. Raises httpx2.HTTPError, ValueError."""
+    body = b""
+    for part in answer.iter_bytes():
+        body += part
+        if len(body) > _LARGEST:
+            raise ValueError(f"{address} answers more than a mebibyte")
     found = json.loads(body)
     if not isinstance(found, dict):
         raise ValueError(f"{address} answers no JSON object")

@@ -52,6 +52,7 @@ from errorbudget.web.issuers import Issuers
 from errorbudget.web.lane import Lane
 from errorbudget.web.own import SERVICE, OwnRequests, document
 from errorbudget.web.patient import Patient
+from errorbudget.web.provider import Provider
 from errorbudget.web.receiving import PostedDoor, Room
 
 
@@ -61,11 +62,11 @@ class Server:
     def __init__(self, program: Program, configuration: Configuration, key: str) -> None:
         receive = configuration.receive
         _take_signers(program, configuration)
-        self.program = program
-        self.configuration = configuration
+        self.program, self.configuration = program, configuration
         self.key = key
         """What shows that a caller can read the home."""
         self.tokens = Tokens(program.home)
+        self.provider = Provider.of(configuration.sign_in) if configuration.sign_in else None
         self.calls = Calls()
         self.stream = Stream.open(
             program.home.path / "journal", program.warehouse.another(), limits.pace(configuration)
@@ -158,10 +159,11 @@ class Server:
     def needs_tokens(self) -> bool:
         """Until a token is made the server serves its own machine alone, and all of it.
 
-        It stays guarded when its last token expires: nobody was asked whether it may open.
+        Not where people sign in at a provider. It stays guarded when its last token expires:
+        nobody was asked whether it may open.
         """
         is_open = any(not is_loopback(split(one)[0]) for one in self.configuration.listens)
-        return is_open or self.tokens.were_any()
+        return is_open or self.provider is not None or self.tokens.were_any()
 
     def _review_what_closed(self) -> None:
         """Quarters that have closed; before anything of them is dropped."""
