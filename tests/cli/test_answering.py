@@ -163,3 +163,6 @@ def test_an_incident_is_declared_seen_to_noted_and_over(run: Run):
     assert any(f"{BO}: the pool is empty" in line for line in shown)
     assert run("incident", "show", "7")[0] == 2
     assert run("incident", "note", number, "\x1b[2J")[0] == 2
+    # The title of an alert begins with the service already.
+    run("incident", "declare", "web", "--title", "web: requests fail", "--by", ANA)
+    assert run("incident", "list", "web")[1].splitlines()[0].startswith("2  web: requests fail (")

@@ -11,7 +11,7 @@ def test_what_was_stored_is_told_when_a_later_file_fails(run, written):
 
     assert done.code == 2
     assert "1 taken in before this failed: 2 read: 1 stored" in done.err
-    assert "1 lines set aside in" in done.err
+    assert "1 line set aside in" in done.err
     assert "bad: cannot tell its format" in done.err
     assert run("ingest", good, "--json").json["duplicates"] == 1
 

@@ -110,6 +110,16 @@ def test_the_gate_over_http_decides_and_is_in_the_trail(server: Served, tmp_path
     assert {allowed["entry"], refused["entry"]} <= {one["seq"] for one in decisions}
     (change,) = server.get("/api/v1/changes", service="shop")
     assert change["id"] == "c1"
+    told = {"service": "shop", "version": "7"}
+    once, again = (
+        server.post("/api/v1/changes", json=told, headers={"Idempotency-Key": "job-7"})
+        for _ in range(2)
+    )
+    assert once == again
+    assert len(server.get("/api/v1/changes", service="shop")) == 2
+    refused_kind = server.post("/api/v1/changes", json=told | {"kind": "x"}, status=400)
+    assert "kind: 'x' is not a kind" in str(refused_kind)
+    assert "--" not in str(refused_kind)
     kept = {"checkpoints": [allowed["checkpoint"], refused["checkpoint"]]}
     assert server.post("/api/v1/audit/verify", json=kept)["entries"] > refused["entry"]
 

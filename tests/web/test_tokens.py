@@ -118,6 +118,17 @@ def test_a_token_for_one_environment_neither_tells_of_nor_corrects_another(guard
     guarded.client.post("/api/v1/changes", json=change, headers=guarded.admin)  # pyright: ignore
     told = guarded.client.get("/api/v1/changes", headers=token).json()
     assert [one["environment"] for one in told] == ["staging"]
+    line = {"time": NOW.isoformat(), "service": "cart", "status": 200}
+    guarded.post("/api/v1/requests", content=json.dumps(line).encode(), headers=guarded.admin)  # pyright: ignore
+    guarded.post("/api/v1/gate", json={"service": "cart", "change": "c"}, headers=guarded.admin)  # pyright: ignore
+    guarded.client.get("/api/v1/budgets", headers=guarded.admin)  # pyright: ignore -- counts it
+    for path in ("/api/v1/services", "/api/v1/decisions"):
+        all_of_them, seen = (
+            guarded.client.get(path, headers=who).json()
+            for who in (guarded.admin, token)  # pyright: ignore
+        )
+        assert "cart" in str(all_of_them), path
+        assert "cart" not in str(seen), path
 
 
 def test_spans_of_other_services_are_set_aside_and_the_sender_is_told(guarded: Served):

@@ -89,7 +89,11 @@ def list_all(
 
 
 def _line(one: Told) -> str:
-    return f"{one['id']}  {one['service']}: {one['title']} ({one['declared_by']}, {_state(one)})"
+    # The title of an alert begins with the service, or the member of the pool, that it is about.
+    about = one["title"]
+    if not about.startswith((f"{one['service']}: ", f"{one['service']}/")):
+        about = f"{one['service']}: {about}"
+    return f"{one['id']}  {about} ({one['declared_by']}, {_state(one)})"
 
 
 def _state(one: Told) -> str:

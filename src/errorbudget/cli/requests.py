@@ -72,7 +72,8 @@ def _told(reports: "list[Report]") -> Generator[None]:
     finally:
         for report in reports:
             if report.rejected_file:
-                sys.stderr.write(f"{report.rejected} lines set aside in {report.rejected_file}\n")
+                lines = "1 line" if report.rejected == 1 else f"{report.rejected:,} lines"
+                sys.stderr.write(f"{lines} set aside in {report.rejected_file}\n")
 
 
 def _mapped(maps: list[str]) -> dict[str, str]:

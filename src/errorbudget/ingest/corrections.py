@@ -34,7 +34,7 @@ def check(verdict: str, reason: str) -> None:
     """Whether a correction may be made so. Raises Failure for an unknown verdict or no reason."""
     verdict_of(verdict)
     if not reason.strip():
-        raise Failure("a correction needs a reason: say why in --reason")
+        raise Failure("a correction needs a reason: say why in one line")
 
 
 def verdict_of(text: str) -> Verdict:

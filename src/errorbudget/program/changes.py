@@ -25,13 +25,17 @@ class Changes:
         self._seen = found.newest
         return new
 
+    def known(self, change: Change) -> Change | None:
+        """What is stored under a change's id, for its service and environment."""
+        return self._home.changes.get(change.id, change.service, change.environment)
+
     def record(self, change: Change, *, now: datetime) -> Change:
         """Store a change; told again, it takes the place of what was known of it."""
         if not change.service or not change.version:
-            raise Failure("a change names a service and a version: --service S --version V")
+            raise Failure("a change names a service and a version")
         if change.finished_at and change.finished_at < change.started_at:
             raise Failure(
-                f"--finished: {clock.text(change.finished_at)} is before the change started"
+                f"finished: {clock.text(change.finished_at)} is before the change started"
             )
         self._home.trail.append("change", change.as_dict(), now)
         return self._home.changes.record(change)
@@ -43,4 +47,4 @@ def kind_of(text: str) -> ChangeKind:
         return ChangeKind(text)
     except ValueError as cause:
         kinds = ", ".join(ChangeKind)
-        raise Failure(f"--kind: {text!r} is not a kind of change; write one of {kinds}") from cause
+        raise Failure(f"kind: {text!r} is not a kind of change; write one of {kinds}") from cause

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, select, update
 
 from errorbudget.change import Appearance, Change, ChangeKind, Origin
 from errorbudget.policy.reconciliation import Deploy, deploy_of
@@ -22,11 +22,7 @@ class Changes:
 
     def record(self, change: Change) -> Change:
         """Store a change; it is known by its id, service and environment."""
-        same = and_(
-            table.c.id == change.id,
-            table.c.service == change.service,
-            table.c.environment == change.environment,
-        )
+        same = _same(change.id, change.service, change.environment)
         # What is told says more than what was only seen of the same version.
         seen = and_(
             table.c.origin == Origin.TRAFFIC,
@@ -39,6 +35,13 @@ class Changes:
             connection.execute(delete(table).where(same | seen))
             connection.execute(insert(table).values(**asdict(change)))
         return change
+
+    def get(self, id_: str, service: str, environment: str) -> Change | None:
+        """The change that is known so."""
+        wanted = select(table).where(_same(id_, service, environment))
+        with self._database.reading() as connection:
+            row = connection.execute(wanted).one_or_none()
+        return _change(row) if row else None
 
     def looked_up_to(self) -> int:
         """The newest batch whose versions are known to have been looked at; 0 where none was."""
@@ -84,6 +87,10 @@ class Changes:
             wanted = wanted.where(table.c.started_at < until)
         with self._database.reading() as connection:
             return [_change(row) for row in connection.execute(wanted)]
+
+
+def _same(id_: str, service: str, environment: str) -> ColumnElement[bool]:
+    return and_(table.c.id == id_, table.c.service == service, table.c.environment == environment)
 
 
 def _known(connection: Connection, services: Collection[str]) -> set[tuple[str, str, str]]:

@@ -12,6 +12,7 @@ from errorbudget.web import answers
 from errorbudget.web.access import Caller
 from errorbudget.web.calling import At, Here, Reads, documented, moment_of
 from errorbudget.web.failing import as_json
+from errorbudget.web.server import Server
 
 router = APIRouter(prefix="/api/v1", tags=["asking"])
 
@@ -30,7 +31,25 @@ Fresh = Annotated[
 )
 def services(server: Here, caller: Reads) -> Response:
     """Every service that has ever sent a request."""
-    return as_json([one for one in server.services() if caller.sees((one["service"],))])
+    hidden = _promised_elsewhere(server, caller)
+    return as_json(
+        [
+            one
+            for one in server.services()
+            if caller.sees((one["service"],)) and one["service"] not in hidden
+        ]
+    )
+
+
+def _promised_elsewhere(server: Server, caller: Caller) -> set[str]:
+    """Services whose documents are all of environments that the caller's token is not for."""
+    if not caller.allowed.environments:
+        return set()
+    seen, hidden = set[str](), set[str]()
+    for document in server.program.objectives.all():
+        names = seen if caller.sees(document.services, document.environment) else hidden
+        names.update(document.services)
+    return hidden - seen
 
 
 @router.get(
@@ -153,7 +172,14 @@ def decisions(server: Here, caller: Reads, service: Service = None, last: Last =
     """The last decisions, of a service or of all."""
     caller.about(service)
     found = server.program.audit.decisions(service, last)
-    return as_json([one for one in found if caller.sees((one["body"]["service"],))])
+    bodies = ((one, one["body"]) for one in found)
+    return as_json(
+        [
+            one
+            for one, body in bodies
+            if caller.sees((body["service"],), body.get("environment", ""))
+        ]
+    )
 
 
 @router.get(

@@ -214,22 +214,28 @@ class ChangeTold(BaseModel):
     summary="Record a change",
     responses=documented(answers.Change, "The stored change."),
 )
-def changes(server: Here, caller: Sends, sent: ChangeTold) -> Response:
-    """What altered production, so that burns can be compared with it."""
+def changes(server: Here, caller: Sends, sent: ChangeTold, key: Key = "") -> Response:
+    """What altered production, so that burns can be compared with it.
+
+    A change is known by its id, and takes the place of what was known of it. One told without an
+    id, but with an Idempotency-Key, is recorded once, and answered as it was recorded.
+    """
     caller.about(sent.service)
     caller.within(sent.environment)
     now = clock.now()
-    change = _change(sent, now)
+    change = _change(sent, now, key)
+    if key and not sent.id and (known := server.program.changes.known(change)):
+        return as_json(known.as_dict())
     return as_json(server.program.changes.record(change, now=now).as_dict())
 
 
-def _change(sent: ChangeTold, now: datetime) -> Change:
+def _change(sent: ChangeTold, now: datetime, key: str) -> Change:
     for name, text in (("service", sent.service), ("version", sent.version)):
         if not text.strip() or not text.isprintable():
             raise Failure(f"{name}: {text!r} is empty or holds control characters")
     started = moment_of(sent.started, "started") or now
     return Change(
-        id=sent.id or f"{sent.service}@{sent.version}@{clock.text(started)}",
+        id=sent.id or f"{sent.service}@{sent.version}@{key or clock.text(started)}",
         service=sent.service,
         version=sent.version,
         kind=kind_of(sent.kind),
