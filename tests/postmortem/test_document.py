@@ -106,6 +106,12 @@ def test_two_accounts_of_one_thing_both_stay_and_that_is_said() -> None:
     assert merged.told == ("root-cause: ana and somebody else changed the same lines; both stand",)
 
 
+def test_paragraphs_written_at_once_stay_apart() -> None:
+    merged = merge(BASE, written("no table\n\n\nno test\n"), written("no review"), by="ana")
+
+    assert "-->\nno table\n\nno test\n" in merged.document.section("root-cause")
+
+
 def test_actions_that_two_people_add_at_once_both_stay() -> None:
     one, other = (
         read(TEXT.replace("- [x] roll back\n", f"- [x] roll back\n- [ ] {what}\n"), name="it")
@@ -180,6 +186,13 @@ def test_actions_have_an_owner_and_a_date_and_examples_are_none() -> None:
     )
     assert (second.text, second.done) == ("roll back", True)
     assert unfit(BASE) == ["action 2 has no owner", "action 2 has no date"]
+
+
+@pytest.mark.parametrize("due", ["2026-02-30", "2026-13-01", "20261001", "soon"])
+def test_a_day_that_there_is_not_is_no_date(due: str) -> None:
+    (action,) = actions(BASE.with_sections({"actions": f"- [ ] it (owner: ana, due: {due})"}))
+
+    assert (action.due, action.lacks) == ("", ["date"])
 
 
 def test_no_action_needs_a_reason() -> None:

@@ -143,6 +143,17 @@ def test_it_burns_until_it_settles(learning: Postmortems) -> None:
     assert "240 of 280 requests failed" in after.document.section("summary")
 
 
+def test_what_overlaps_another_says_why_fewer_count_than_failed(learning: Postmortems) -> None:
+    assert "count here" not in drafted(learning).document.section("summary")
+
+    found = learning.draft("shop", "availability", FIRST, FIRST + 20 * MINUTE, at=END)
+
+    cost = found.kept.told["impact"]["costs"][0]
+    assert cost["gross"] < cost["seen"]
+    summary = found.document.section("summary")
+    assert f"Only {cost['gross']:.0f} of what failed count here" in summary
+
+
 def test_the_watch_drafts_what_burns_and_settles_it(program: Program) -> None:
     drafting = program.drafting()
     watch = program.watch(looked=drafting.look)

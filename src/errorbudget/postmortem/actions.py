@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any, Final
 
 from errorbudget.errors import Failure
@@ -32,7 +33,7 @@ class Action:
 
 _ACTION: Final = re.compile(r"^[ \t]*[-*][ \t]+\[([ xX])\][ \t]+(.+?)[ \t]*\r?$", re.MULTILINE)
 _ABOUT: Final = re.compile(r"[ \t]*\(([^()]*)\)$")
-_DUE: Final = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
+_DUE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def actions(document: Postmortem) -> list[Action]:
@@ -54,9 +55,20 @@ def _action(number: int, found: re.Match[str]) -> Action:
         number=number,
         text=text,
         owner=told.get("owner", ""),
-        due=due if _DUE.fullmatch(due) else "",
+        due=due if _is_date(due) else "",
         done=found[1] != " ",
     )
+
+
+def _is_date(text: str) -> bool:
+    """Whether it is a day that there is: 30 February is none."""
+    if not _DUE.fullmatch(text):
+        return False
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def with_done(document: Postmortem, number: int) -> Postmortem:

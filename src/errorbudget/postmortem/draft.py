@@ -137,11 +137,20 @@ def _cost(of: Telling, cost: tuple[str, int]) -> str:
         for place, one in enumerate(of.get("impact", *cost, "windows"))
     ]
     few = of.get("impact", *cost, "few")
-    between = f", surely {_between(of, *cost, 'interval')}" if few else ""
+    between = f" (nine times in ten {_between(of, *cost, 'interval')})" if few else ""
     return (
         f"That cost {_joined(shares)}: {of.count('impact', *cost, 'excess')} bad requests beyond"
-        f" the usual{between}."
+        f" the usual{between}.{_shared(of, cost)}"
     )
+
+
+def _shared(of: Telling, cost: tuple[str, int]) -> str:
+    """Why fewer count than failed, where other postmortems are of the same minutes."""
+    gross, seen = (of.get("impact", *cost, what) for what in ("gross", "seen"))
+    if gross >= seen:
+        return ""
+    part = of.count("impact", *cost, "gross")
+    return f" Only {part} of what failed count here; the rest does in postmortems that overlap it."
 
 
 def _between(of: Telling, *path: str | int) -> str:
@@ -165,8 +174,7 @@ def _known(of: Telling) -> str:
     where = of.get("explain", "where")
     said = list[str]()
     if where:
-        share = of.share("explain", "where", 0, "share")
-        said.append(f"{share} of the excess is in {plain(_slice(where[0]['match']))}.")
+        said.append(f"{_part(of)} of the excess is in {plain(_slice(where[0]['match']))}.")
     if fitting:
         name = f"{fitting['kind']} {fitting['change']}"
         said.append(f"It coincides with {plain(name)}.")
@@ -175,6 +183,17 @@ def _known(of: Telling) -> str:
     elif fitting is None:
         said.append("No change that is known fits.")
     return " ".join(said)
+
+
+def _part(of: Telling) -> str:
+    """More than all of it, where fewer than usual fail elsewhere, reads as a slip: it is all."""
+    if of.get("explain", "where", 0, "share") >= _ALL:
+        return "All"
+    return of.share("explain", "where", 0, "share")
+
+
+_ALL: Final = 0.9995
+"""From here on a share would be printed as 100.0 % or more."""
 
 
 def _told_and_over(of: Telling) -> str:
@@ -268,7 +287,9 @@ def _detection(of: Telling) -> Iterator[str]:
     yield ""
     sure = of.get("explain", "onset")
     if sure:
-        earliest, latest = (of.time("explain", "onset", end) for end in ("earliest", "latest"))
+        one_day = sure["earliest"][:10] == sure["latest"][:10]
+        told = of.time if one_day else of.at
+        earliest, latest = (told("explain", "onset", end) for end in ("earliest", "latest"))
         what = "It began" if _at_once(of) else "It came in bursts; the sharpest rise was"
         yield f"{what} between {earliest} and {latest}, as far as the counts tell. [explain]"
     else:
@@ -277,11 +298,15 @@ def _detection(of: Telling) -> Iterator[str]:
 
 def _at_once(of: Telling) -> bool:
     """Whether the rise that the counts tell of is where it began."""
-    rise, began = (
+    began, earliest, latest = (
         datetime.fromisoformat(of.get(*path))
-        for path in (("explain", "onset", "at"), ("impact", "from"))
+        for path in (
+            ("impact", "from"),
+            ("explain", "onset", "earliest"),
+            ("explain", "onset", "latest"),
+        )
     )
-    return abs(rise - began) <= _APART
+    return earliest - _APART <= began <= latest + _APART
 
 
 _APART: Final = timedelta(minutes=10)

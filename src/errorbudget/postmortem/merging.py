@@ -1,5 +1,6 @@
 """Two people and the program wrote at once: one text of all three, in which nothing is lost."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
@@ -71,9 +72,11 @@ def _left(frame: Postmortem, other: Postmortem, began: Mapping[_Key, str]) -> li
 
 
 def _added(base: str, mine: str, theirs: str) -> str:
-    """Lines that somebody put into a section that is not theirs."""
+    """Lines that somebody put into a section that is not theirs, paragraphs kept apart."""
     known = {*base.splitlines(), *theirs.splitlines()}
-    return "\n".join(line for line in mine.splitlines() if line.strip() and line not in known)
+    lines = (line if line.strip() else "" for line in mine.splitlines())
+    kept = "\n".join(line for line in lines if not line or line not in known)
+    return re.sub(r"\n{3,}", "\n\n", kept).strip("\n")
 
 
 def _together(base: str, mine: str, theirs: str, *, by: str) -> tuple[str, bool]:

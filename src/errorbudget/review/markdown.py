@@ -195,7 +195,7 @@ def _reading(one: Told) -> Iterator[str]:
     beyond = "each line's bad requests are those beyond this share."
     little = f" Counts of so few say little: {volume}." if volume else ""
     yield (
-        f"Seen: {share(one['coverage'])} of the quarter's minutes. Usual: {share(usual)} of"
+        f"Seen: {share(one['coverage'])} of the quarter's minutes. Usual: {exact(usual)} of"
         f" requests bad ({usual:.6g}); {beyond}{little}"
     )
     yield ""

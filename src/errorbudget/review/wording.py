@@ -29,7 +29,7 @@ def share(part: Fraction | float | None) -> str:
 
 
 def exact(good: Fraction | float | None) -> str:
-    """A share of good requests, with the digits that tell it from its target."""
+    """A share of requests, with the digits that tell good ones from their target."""
     if good is None:
         return "–"
     percent = f"{float(good) * 100:.4f}".rstrip("0").rstrip(".")
