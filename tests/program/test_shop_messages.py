@@ -160,9 +160,17 @@ def test_what_cannot_be_reached_is_told_as_silent_since_its_last_request(
     assert trouble.said("Who") == []
 
 
-@pytest.mark.parametrize("name", ["past-the-gate", "coarse-night", "log-outage"])
+@pytest.mark.parametrize("name", ["past-the-gate", "log-outage"])
 def test_what_hurts_nobody_is_told_to_nobody(troubles: Mapping[str, Trouble], name: str) -> None:
     assert [one.title for one in troubles[name].messages if one.kind in PAGES] == []
+
+
+def test_a_third_of_a_coarse_budget_in_a_night_is_a_warning_and_wakes_nobody(
+    troubles: Mapping[str, Trouble],
+) -> None:
+    told = [one for one in troubles["coarse-night"].messages if one.kind in PAGES]
+
+    assert {one.level for one in told} == {Level.WARN}
 
 
 def test_a_deploy_past_the_gate_is_known_from_its_traffic(

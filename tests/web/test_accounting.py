@@ -87,13 +87,13 @@ def test_whatever_people_do_is_an_entry_of_the_trail(server: Served, tmp_path: P
         server.post("/api/v1/approvals", json={"statement": drawn, "signature": signature})
     opened = server.post("/api/v1/incidents", json={"service": "shop", "title": "down", "by": BO})
     server.post(f"/api/v1/incidents/{opened['id']}/close", json={"by": BO})
-    token = server.post("/api/v1/tokens", json={"name": "ci", "scopes": ["admin"]})
+    token = server.post("/api/v1/tokens", json={"name": "lead", "scopes": ["admin"]})
     server.client.headers["authorization"] = f"Bearer {token['token']}"
-    server.client.delete(f"/api/v1/tokens/{token['id']}").raise_for_status()
-    del server.client.headers["authorization"]
+    other = server.post("/api/v1/tokens", json={"name": "ci", "scopes": ["gate"]})
+    server.client.delete(f"/api/v1/tokens/{other['id']}").raise_for_status()
 
     kinds = [entry["kind"] for entry in server.get("/api/v1/audit", last=0)]
 
     wanted = ["signature", "objective", "correction", "decision", "approval", "approval"]
-    assert kinds == [*wanted, "incident", "incident", "token", "token"]
+    assert kinds == [*wanted, "incident", "incident", "token", "token", "token"]
     assert server.post("/api/v1/audit/verify", json={"checkpoints": []})["entries"] == len(kinds)
