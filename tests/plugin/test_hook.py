@@ -38,6 +38,17 @@ DEPLOYS = [
         "/srv/shop/deploy.sh",
         "bash deploy.sh",
         "helm upgrade --install shop-checkout ./chart",
+        'OUT="$(kubectl apply -f x)"',
+        'echo "`kubectl apply -f x`"',
+        "timeout 60 kubectl apply -f x",
+        "sudo -u deploy kubectl apply -f x",
+        "nice -n 10 kubectl apply -f x",
+        "ls *.yaml | xargs -n 1 kubectl apply -f",
+        "if kubectl apply -f x; then true; fi",
+        "if false; then true; else kubectl apply -f x; fi",
+        "! kubectl apply -f x",
+        "{ kubectl apply -f x; }",
+        "errorbudget gate run search --change x -- kubectl apply -f x",
     ],
 )
 def test_a_deploy_is_recognised_however_it_is_put(line: str):
@@ -53,12 +64,17 @@ def test_a_deploy_is_recognised_however_it_is_put(line: str):
         "echo 'kubectl apply'",
         "git commit -m 'kubectl apply'",
         "cat deploy.sh",
+        "timeout 60 echo 'kubectl apply'",
         "helm upgrade blog ./chart",
         "errorbudget gate run checkout --change x -- kubectl apply -f x",
     ],
 )
 def test_what_is_no_deploy_or_asks_by_itself_is_left_alone(line: str):
     assert found(line, DEPLOYS) == []
+
+
+def test_an_event_without_input_is_no_deploy(home: Path):
+    assert answered({"tool_name": "Bash", "tool_input": None}, home) == (0, None, "")
 
 
 @pytest.fixture
@@ -87,6 +103,10 @@ def told(command: str, folder: Path, home: Path) -> tuple[int, Any, str]:
         "tool_input": {"command": command, "description": "ship it"},
         "cwd": str(folder),
     }
+    return answered(event, home)
+
+
+def answered(event: dict[str, Any], home: Path) -> tuple[int, Any, str]:
     ran = CliRunner().invoke(
         application(),
         ["gate", "hook"],
@@ -137,7 +157,7 @@ def test_what_the_gate_permits_is_left_to_the_assistants_own_rules(
 
     assert code == 0
     assert "permissionDecision" not in json.dumps(answer)
-    assert answer["systemMessage"].startswith("The gate: checkout: ")
+    assert answer["systemMessage"].startswith("The gate: checkout: ⟦")
 
 
 def test_without_a_list_the_hook_has_no_opinion(tmp_path: Path, home: Path):

@@ -16,10 +16,16 @@ FILE: Final = "errorbudget-deploys.yaml"
 
 _ENDS: Final = frozenset(("&&", "||", ";", "|", "&", "(", ")", "\n", ";;", "|&"))
 _BEFORE: Final = frozenset(
-    ("sudo", "env", "time", "nohup", "exec", "command", "nice", "then", "do")
+    (
+        *("!", "{", "if", "elif", "else", "then", "while", "until", "do"),
+        *("command", "doas", "env", "exec", "ionice", "nice", "nohup", "setsid", "stdbuf", "sudo"),
+        *("time", "timeout", "xargs"),
+    )
 )
 """Words that stand before a command and change nothing of what it does."""
 _SHELLS: Final = frozenset(("bash", "sh", "zsh", "dash", "ksh", "eval", "source", "."))
+_SUBSTITUTED: Final = (" ( ", " ; ")
+"""What `$(` and a backquote are read as, also within a quotation."""
 _DEEP: Final = 5
 """Lines within lines that are looked at."""
 
@@ -54,7 +60,11 @@ class Deploys(BaseModel):
 def found(line: str, deploys: Sequence[Deploy]) -> list[Deploy]:
     """The deploys in a line of shell, each once; those that ask the gate by themselves are none."""
     commands = list(_commands(line))
-    return [one for one in deploys if any(_is(one, command) for command in commands)]
+    return [
+        one
+        for one in deploys
+        if any(_is(one, words) and asked != one.service for asked, words in commands)
+    ]
 
 
 def _is(deploy: Deploy, command: Sequence[str]) -> bool:
@@ -65,24 +75,37 @@ def _is(deploy: Deploy, command: Sequence[str]) -> bool:
     return all(any(fnmatchcase(word, part) for word in words) for part in rest)
 
 
-def _commands(line: str, depth: int = 0) -> Iterator[list[str]]:
-    """The simple commands of a line, those inside of others too."""
+def _commands(line: str, depth: int = 0) -> Iterator[tuple[str, list[str]]]:
+    """The simple commands of a line, those inside of others too, and for whom each asks itself."""
     for command in _split(line):
-        plain = _bare(command)
-        if PurePath(plain[0]).name == "errorbudget" if plain else True:
-            continue
-        yield plain
-        # `bash deploy.sh`, `bash -c "kubectl apply"`: what is run stands behind it.
-        if PurePath(plain[0]).name in _SHELLS and depth < _DEEP:
-            yield [word for word in plain[1:] if not word.startswith("-")]
-            for word in plain[1:]:
-                if " " in word:
-                    yield from _commands(word, depth + 1)
+        is_shell = False
+        for words in _bare(command):
+            if PurePath(words[0]).name == "errorbudget":
+                yield from _run(words)
+                break
+            yield "", words
+            # `bash deploy.sh`: what is run stands behind it.
+            if PurePath(words[0]).name in _SHELLS:
+                is_shell = True
+                yield "", [word for word in words[1:] if not word.startswith("-")]
+        # `bash -c "kubectl apply"`, `OUT="$(kubectl apply)"`: a line in a word.
+        for word in command if depth < _DEEP else ():
+            if (is_shell and " " in word) or any(mark in word for mark in _SUBSTITUTED):
+                yield from _commands(word, depth + 1)
+
+
+def _run(words: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    """What `errorbudget gate run SERVICE -- COMMAND` runs, once the gate permits it to SERVICE."""
+    if list(words[1:3]) == ["gate", "run"] and "--" in words:
+        end = words.index("--")
+        service = next((word for word in words[3:end] if not word.startswith("-")), "")
+        yield service, list(words[end + 1 :])
 
 
 def _split(line: str) -> Iterator[list[str]]:
     # What `$(…)` and backquotes run is run as well.
-    text = line.replace("\\\n", " ").replace("$(", " ( ").replace("`", " ; ")
+    substitution, backquote = _SUBSTITUTED
+    text = line.replace("\\\n", " ").replace("$(", substitution).replace("`", backquote)
     lexer = shlex.shlex(text, posix=True, punctuation_chars="();<>|&\n")
     lexer.whitespace, lexer.whitespace_split, lexer.commenters = " \t\r", True, ""
     command = list[str]()
@@ -100,12 +123,20 @@ def _split(line: str) -> Iterator[list[str]]:
     yield command
 
 
-def _bare(command: Sequence[str]) -> list[str]:
-    """A command without what is set for it and what runs it."""
+def _bare(command: Sequence[str]) -> Iterator[list[str]]:
+    """A command without what is set for it; behind what runs another, any word may begin one."""
     words = list(command)
-    while words and (_is_assignment(words[0]) or words[0] in _BEFORE or words[0].startswith("-")):
+    runs_another = False
+    while words and (_is_assignment(words[0]) or words[0].startswith("-") or _runs(words[0])):
+        runs_another |= _runs(words[0])
         words.pop(0)
-    return words
+    yield from ([words] if words else [])
+    if runs_another:
+        yield from (words[place:] for place in range(1, len(words)))
+
+
+def _runs(word: str) -> bool:
+    return PurePath(word).name in _BEFORE
 
 
 def _is_assignment(word: str) -> bool:

@@ -57,7 +57,8 @@ def _event(text: str) -> dict[str, Any]:
 
 def _answer(event: dict[str, Any], file: Path | None) -> Told:
     """What Claude Code is told; empty where it is no deploy."""
-    command = event.get("tool_input", {}).get("command")
+    given = event.get("tool_input")
+    command = given.get("command") if isinstance(given, dict) else None
     if event.get("tool_name") != "Bash" or not isinstance(command, str):
         return {}
     folder = Path(str(event.get("cwd") or Path.cwd()))
@@ -95,8 +96,12 @@ def _asked(deploy: "Deploy") -> Told:
 
 
 def _decided(answers: list[Told]) -> Told:
+    from errorbudget.mcp import quoting
+
     refused = [one for one in answers if one["exit_code"]]
-    said = "; ".join(f"{one['service']}: {one['reason']}" for one in refused or answers)
+    # A reason names files of the change, and whoever wrote it chose their names.
+    told = [f"{one['service']}: {quoting.line(one['reason'])}" for one in refused or answers]
+    said = "; ".join(told)
     if not refused:
         return {"systemMessage": f"The gate: {said}"}
     way_out = [

@@ -1,6 +1,6 @@
 """The resources: what stands written, to be read whole."""
 
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from mcp.server.mcpserver import MCPServer
@@ -10,6 +10,9 @@ from errorbudget.errors import Failure
 from errorbudget.mcp import quoting
 from errorbudget.mcp.calling import Call, entering
 from errorbudget.mcp.reach import Way
+
+_LONGEST: Final = 18
+"""Digits of an entry's number that a store can hold."""
 
 
 def offer(server: MCPServer[Any], way: Way) -> None:
@@ -28,7 +31,7 @@ def offer(server: MCPServer[Any], way: Way) -> None:
     def entry(call: Call, number: str) -> str:
         """One entry of the audit trail, as a decision names it."""
         with entering(way, call, ResourceError) as door:
-            if not number.isdecimal():
+            if not (number.isascii() and number.isdecimal() and len(number) <= _LONGEST):
                 raise Failure(f"{number}: write the number of an entry")
             told = door.audit.entry(int(number))
         return orjson.dumps(quoting.data(told), option=orjson.OPT_INDENT_2).decode()

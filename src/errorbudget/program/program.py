@@ -12,14 +12,10 @@ from errorbudget.program.budgets.failures import FailedRequests
 from errorbudget.program.budgets.rollups import Rollups
 from errorbudget.program.burning.burns import Burns
 from errorbudget.program.changes import Changes
-from errorbudget.program.explaining.explaining import Explaining
-from errorbudget.program.explaining.explanation import Explanation
-from errorbudget.program.explaining.handoffs import Handoffs
 from errorbudget.program.gate.approvals import Approvals
 from errorbudget.program.gate.gate import Gate
 from errorbudget.program.gate.offline import OfflineRecords
 from errorbudget.program.incidents import Incidents
-from errorbudget.program.intake import redacting
 from errorbudget.program.intake.requests import Requests
 from errorbudget.program.intake.retention import Retention
 from errorbudget.program.objectives.history import History
@@ -27,7 +23,6 @@ from errorbudget.program.objectives.objectives import Objectives
 from errorbudget.program.trail.accounts import Accounts
 from errorbudget.program.trail.audit import AuditTrail
 from errorbudget.program.trail.reconciling import Reconciling
-from errorbudget.program.watching.contexts import PATIENCE, Contexts
 from errorbudget.program.watching.watching import Looked, Route, Watch, nobody, unheard
 from errorbudget.source.duckdb.warehouse import Warehouse
 from errorbudget.source.sources import Sources
@@ -35,6 +30,9 @@ from errorbudget.store.home import Home
 
 if TYPE_CHECKING:
     from errorbudget.program.configuration import Configuration
+    from errorbudget.program.explaining.explaining import Explaining
+    from errorbudget.program.explaining.explanation import Explanation
+    from errorbudget.program.explaining.handoffs import Handoffs
     from errorbudget.program.postmortems.drafting import Drafting
     from errorbudget.program.postmortems.postmortems import Postmortems
     from errorbudget.program.proposing.backtests import Backtests
@@ -42,6 +40,7 @@ if TYPE_CHECKING:
     from errorbudget.program.proposing.proposals import Proposals
     from errorbudget.program.reviewing.cadences import Cadences
     from errorbudget.program.reviewing.reviews import Reviews
+    from errorbudget.program.watching.contexts import Contexts
 
 
 class Program:
@@ -87,6 +86,8 @@ class Program:
     @cached_property
     def requests(self) -> Requests:
         """Requests, logs and corrections in."""
+        from errorbudget.program.intake import redacting
+
         redaction = redacting.of_environment(self.home)
         return Requests(self.home, self.warehouse, self.objectives, redaction)
 
@@ -148,13 +149,17 @@ class Program:
         return Burns(self.objectives, self.budgets)
 
     @cached_property
-    def explaining(self) -> Explaining:
+    def explaining(self) -> "Explaining":
         """What broke."""
+        from errorbudget.program.explaining.explaining import Explaining
+
         return Explaining(self.source, self.budgets, self.home.changes)
 
     @cached_property
-    def handoffs(self) -> Handoffs:
+    def handoffs(self) -> "Handoffs":
         """What log tools need to go on from there."""
+        from errorbudget.program.explaining.handoffs import Handoffs
+
         return Handoffs(self.source, self.explaining)
 
     def watch(
@@ -162,7 +167,7 @@ class Program:
         *,
         route: Route = nobody,
         wake: Callable[[], None] = lambda: None,
-        contexts: Contexts | None = None,
+        contexts: "Contexts | None" = None,
         looked: Looked = unheard,
     ) -> Watch:
         """What keeps looking and tells; for a thread of its own."""
@@ -184,17 +189,23 @@ class Program:
         source = self.source.another()
         return Drafting(Postmortems(self.home, source, self.objectives), source)
 
-    def contexts(self, *, patience: float = PATIENCE) -> Contexts:
-        """What finds out about burns that a watch tells of, on sources of its own."""
+    def contexts(self, *, patience: float | None = None) -> "Contexts":
+        """What finds out about burns that a watch tells of, on sources of its own.
+
+        `patience`: seconds that a message waits for what is found; None: the usual ones.
+        """
+        from errorbudget.program.explaining.explaining import Explaining
+        from errorbudget.program.watching.contexts import PATIENCE, Contexts
+
         source = self.source.another()
         budgets = Budgets(self.home, source, self.objectives)
         explaining = Explaining(source, budgets, self.home.changes)
 
-        def explain(service: str, objective: str, at: datetime) -> Explanation:
+        def explain(service: str, objective: str, at: datetime) -> "Explanation":
             with source.snapshot():
                 return explaining.explain(service, objective, at=at)
 
-        return Contexts(explain, patience=patience)
+        return Contexts(explain, patience=PATIENCE if patience is None else patience)
 
     @cached_property
     def approvals(self) -> Approvals:

@@ -9,13 +9,13 @@ import duckdb
 import numpy as np
 
 from errorbudget.burn.correlation import Split, Way
-from errorbudget.burn.log_patterns import Records
 from errorbudget.ledger.window import Span
 from errorbudget.source import Logs
 from errorbudget.source.duckdb.counting import evaluating, is_bad, known
 from errorbudget.source.duckdb.statements import statement
 
 if TYPE_CHECKING:
+    from errorbudget.burn.log_patterns import Records
     from errorbudget.objective.indicator import Counting
 
 MOST_RECORDS: Final = 150_000
@@ -95,6 +95,9 @@ def logs(
 def _batches(
     connection: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, Any]
 ) -> Iterator[Records]:
+    # What mines patterns is slow to load, and few commands mine.
+    from errorbudget.burn.log_patterns import Records
+
     with evaluating():
         rows = connection.execute(sql, dict(values))
     while batch := rows.fetchmany(_BATCH):
