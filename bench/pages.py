@@ -1,9 +1,7 @@
-"""How long a person waits for the overview of a thousand services, and what it weighs."""
+"""How long the overview of a thousand services takes to make, and what it weighs."""
 
+import asyncio
 import json
-import os
-import signal
-import subprocess
 import tempfile
 import time
 from datetime import timedelta
@@ -12,12 +10,14 @@ from statistics import median
 
 import httpx2
 
-from bench.served import PROGRAM
 from errorbudget import clock
+from errorbudget.program.configuration import Configuration
 from errorbudget.program.program import Program
+from errorbudget.web.application import application
+from errorbudget.web.server import Server
 
 SERVICES = 1000
-ROUNDS = 15
+ROUNDS = 20
 LIMIT_MS = 200
 DOCUMENT = """\
 apiVersion: errorbudget/v1
@@ -34,60 +34,59 @@ policy:
 
 
 def run() -> tuple[str, float, float, str, str]:
-    """Milliseconds until the whole page has come over loopback, against the limit for it."""
-    with tempfile.TemporaryDirectory() as name:
-        home = _home(Path(name))
-        process = subprocess.Popen(
-            [PROGRAM, "serve", "--port", "0"],
-            env=os.environ | {"ERRORBUDGET_HOME": str(home)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        try:
-            assert process.stdout
-            url = process.stdout.readline().split()[-1]
-            took, weight = _waited(url)
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(60)
+    """Milliseconds from the call to the last byte, in one process, against the limit for it."""
+    with (
+        tempfile.TemporaryDirectory() as name,
+        Program.open(Path(name) / "home", create=True) as program,
+    ):
+        _fill(program, Path(name) / "rows.ndjson")
+        server = Server(program, Configuration(), "bench")
+        took, page = asyncio.run(_asked(server))
+        server.stop()
     note = (
-        f"median of {ROUNDS}, worst {max(took):.0f} ms, {weight / 1000:,.0f} kB;"
+        f"median of {ROUNDS}, worst {max(took):.0f} ms, {len(page) / 1000:,.0f} kB;"
         f" {SERVICES:,} services; reference: the limit of {LIMIT_MS} ms"
     )
     return "overview page", median(took), LIMIT_MS, " ms", note
 
 
-def _home(folder: Path) -> Path:
-    """A home with many services and an hour of requests of each; some of them burn."""
-    now, rows = clock.now(), folder / "rows.ndjson"
+def _fill(program: Program, rows: Path) -> None:
+    """Many services and an hour of requests of each; some of them burn."""
+    now = clock.now()
     with rows.open("w") as file:
         for service in range(SERVICES):
             for minute in range(60):
-                at = now - timedelta(minutes=minute)
                 told = {
-                    "time": at.isoformat(),
+                    "time": (now - timedelta(minutes=minute)).isoformat(),
                     "service": f"service-{service}",
                     "status": 500 if (service + minute) % 97 == 0 else 200,
                 }
                 file.write(json.dumps(told) + "\n")
-    with Program.open(folder / "home", create=True) as program:
-        program.requests.ingest(rows)
-        for service in range(SERVICES):
-            body = DOCUMENT.format(service=f"service-{service}", team=service % 20).encode()
-            program.objectives.put(body, Path("service.yaml"), now=now)
-    return folder / "home"
+    program.requests.ingest(rows)
+    for number in range(SERVICES):
+        name = f"service-{number}"
+        # Past the checks of a person's document, which would take most of a minute.
+        program.home.documents.apply(
+            name=name,
+            services=(name,),
+            body=DOCUMENT.format(service=name, team=number % 20).encode(),
+            state="binding",
+            file="service.yaml",
+            now=now,
+        )
 
 
-def _waited(url: str) -> tuple[list[float], int]:
-    with httpx2.Client(base_url=url, timeout=120, trust_env=False) as client:
-        client.get("/")
-        took, weight = list[float](), 0
-        for _ in range(ROUNDS):
-            time.sleep(0.5)
+async def _asked(server: Server) -> tuple[list[float], bytes]:
+    """The page after each of many evaluations, whose rows nobody has looked at before."""
+    transport = httpx2.ASGITransport(app=application(server))
+    took, page = list[float](), b""
+    async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        for number in range(ROUNDS + 1):
+            server.current.renew()
             started = time.perf_counter()
-            answer = client.get("/")
-            took.append((time.perf_counter() - started) * 1000)
+            answer = await client.get("/")
+            if number:  # The first one loads the templates.
+                took.append((time.perf_counter() - started) * 1000)
+            page = answer.content
             assert answer.text.count("<tbody") == SERVICES
-            weight = len(answer.content)
-    return took, weight
+    return took, page
