@@ -23,7 +23,7 @@ def test_known_requests_are_corrected_and_unknown_ones_named(desk):
     ("service", "ids", "verdict", "reason", "says"),
     [
         ("checkout", ["t1"], "wrong", "why", "bad, good or excluded"),
-        ("checkout", ["t1"], "bad", " ", "--reason"),
+        ("checkout", ["t1"], "bad", " ", "needs a reason"),
         ("checkout", ["", " "], "bad", "why", "request id"),
         ("", ["t1"], "bad", "why", "service"),
     ],

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import httpx2
 import pytest
 
 from notify.receiving import Receiver, eventually, receiving
+from ports import free_port
 
 CONFIGURATION = """
 route:
@@ -51,7 +51,7 @@ def alertmanager(tmp_path: Path, receiver: Receiver) -> Iterator[RealAlertmanage
             pytest.fail("Alertmanager is missing: apt-get install prometheus-alertmanager")
         pytest.skip("Alertmanager is not on this machine")
     (tmp_path / "alertmanager.yml").write_text(CONFIGURATION.format(url=receiver.url))
-    address = f"127.0.0.1:{_free_port()}"
+    address = f"127.0.0.1:{free_port()}"
     command = [
         program,
         f"--config.file={tmp_path / 'alertmanager.yml'}",
@@ -67,12 +67,6 @@ def alertmanager(tmp_path: Path, receiver: Receiver) -> Iterator[RealAlertmanage
     finally:
         process.kill()
         process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def _ready(url: str) -> bool:

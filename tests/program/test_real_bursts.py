@@ -4,6 +4,7 @@ Three weeks of an image service. At 98 % its worst hours burn at
 4x and 7x, which is less than anybody is told of; at 99 % they are twice that.
 """
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -29,13 +30,31 @@ QUIET = [date(2024, 11, day) for day in (17, 19, 20, 23, 24, 25, 29, 30)] + [
 
 
 @pytest.fixture(scope="module")
-def images(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Iterator[Program]:
+def filled(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Path:
     folder = tmp_path_factory.mktemp("images")
     with Program.open(folder / "home", create=True) as program:
         trace = shared_data / "genai-requests" / "lora_request_trace.csv"
         program.requests.ingest(trace, service="images", maps=MAPS)
         program.objectives.apply(document(folder, "images", target="99%", more=GROUPED), now=START)
+    return folder / "home"
+
+
+@pytest.fixture(scope="module")
+def images(filled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """Its home; whoever uses it opens no incident and drafts nothing."""
+    with Program.open(copy(filled, tmp_path_factory.mktemp("read"))) as program:
         yield program
+
+
+@pytest.fixture
+def own(filled: Path, tmp_path: Path) -> Iterator[Program]:
+    """The same, for what a test keeps in it."""
+    with Program.open(copy(filled, tmp_path)) as program:
+        yield program
+
+
+def copy(home: Path, folder: Path) -> Path:
+    return Path(shutil.copytree(home, folder / "home"))
 
 
 @pytest.fixture(scope="module")
@@ -87,10 +106,10 @@ def test_an_evening_of_bursts_is_told_a_few_times_at_most(told: list[Episode]) -
     [("2024-11-28T17:00Z", "warn", "M0003"), ("2024-12-06T20:00Z", "fire", "M0017")],
 )
 def test_what_the_watch_sends_of_a_burst_names_its_model(
-    images: Program, hour: str, level: str, model: str
+    own: Program, hour: str, level: str, model: str
 ) -> None:
-    contexts = images.contexts(patience=60)
-    watch, start = images.watch(contexts=contexts), datetime.fromisoformat(hour)
+    contexts = own.contexts(patience=60)
+    watch, start = own.watch(contexts=contexts), datetime.fromisoformat(hour)
     for before in (14, 7):
         watch.tick(start - timedelta(hours=before))
 
@@ -105,26 +124,26 @@ def test_what_the_watch_sends_of_a_burst_names_its_model(
     assert "requests failed in" in pages[0].lines[0]
 
 
-def test_the_burst_gives_a_postmortem_whose_numbers_its_queries_tell(images: Program) -> None:
+def test_the_burst_gives_a_postmortem_whose_numbers_its_queries_tell(own: Program) -> None:
     at = datetime(2024, 12, 8, tzinfo=UTC)
     since, until = (datetime(2024, 12, 6, hour, tzinfo=UTC) for hour in (20, 22))
-    found = images.postmortems.draft("images", "availability", since, until, at=at)
+    found = own.postmortems.draft("images", "availability", since, until, at=at)
 
-    *wrong, numbers = untraced(str(found.document), of(images))
+    *wrong, numbers = untraced(str(found.document), of(own))
 
     assert wrong == []
     assert int(numbers.split()[0]) > 30
     cost = found.kept.told["impact"]["costs"][0]
-    counted = images.postmortems.impact("images", None, since, until, at=at)["costs"][0]
+    counted = own.postmortems.impact("images", None, since, until, at=at)["costs"][0]
     assert (cost["seen"], cost["excess"]) == (counted["seen"], counted["excess"])
     assert "checkpoint\\_model\\_version\\_id=M0017" in found.document.section("summary")
     assert found.document.section("preventions").startswith("\n- a fallback for")
 
 
-def test_several_bursts_of_one_evening_are_one_postmortem(images: Program) -> None:
+def test_several_bursts_of_one_evening_are_one_postmortem(own: Program) -> None:
     at = datetime(2024, 12, 8, tzinfo=UTC)
 
-    (found,) = images.postmortems.due("images", "2024Q4", at=at)
+    (found,) = own.postmortems.due("images", "2024Q4", at=at)
 
     impact = found.kept.told["impact"]
     assert (impact["from"], impact["to"]) == ("2024-11-28T17:00:00Z", "2024-11-28T21:00:00Z")

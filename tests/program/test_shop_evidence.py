@@ -138,15 +138,15 @@ def test_a_postmortem_says_what_would_have_kept_it_small_and_where_each_number_i
     assert wrong == []
 
 
-def test_a_deploy_beside_the_burn_that_served_nothing_does_not_fit(opened: Open) -> None:
-    program, shop = opened
+def test_a_deploy_beside_the_burn_that_served_nothing_does_not_fit(own: Open) -> None:
+    program, shop = own
     began = shop.at(28, "10:30")
     beside = Change(
         id="checkout-9.9.9", service="checkout", version="9.9.9", started_at=began - 2 * MINUTE
     )
     program.home.changes.record(beside)
 
-    found, _ = explained(opened, "provider-outage")
+    found, _ = explained(own, "provider-outage")
 
     assert [one.change.id for one in found.changes] == ["checkout-9.9.9"]
     assert not found.changes[0].fits

@@ -1,7 +1,6 @@
 """kill -9 again and again under load: nothing acknowledged is lost, nobody is told twice."""
 
 import random
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ import pytest
 
 from notify.receiving import Receiver, receiving
 from otel import PROTOBUF, span, traces
+from ports import free_port
 from web.served import DOCUMENT, Served, serve, until
 
 KILLS = 4
@@ -111,12 +111,6 @@ def configured(folder: Path, receiver: Receiver) -> list[str]:
     document.write_text(DOCUMENT.format(service="shop") + "notify: [people]\n")
     configuration.write_text(CONFIGURATION.format(document=document, url=receiver.url))
     return ["--config", str(configuration)]
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 def kill(server: Served) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ import httpx2
 import pytest
 
 from notify.receiving import eventually
+from ports import free_port
 from source import shops
 from source.prometheus.exposing import Scrapes, scraped
 from source.prometheus.histories import histories
@@ -112,9 +112,3 @@ def program(name: str) -> str:
             pytest.fail(f"{name} is missing: apt-get install prometheus victoria-metrics")
         pytest.skip(f"{name} is not on this machine")
     return found
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])

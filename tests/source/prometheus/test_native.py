@@ -11,7 +11,8 @@ from errorbudget.source import NotTold
 from errorbudget.source.prometheus.api import Api
 from errorbudget.source.prometheus.source import Prometheus
 from notify.receiving import eventually
-from source.prometheus.conftest import free_port, program, running
+from ports import free_port
+from source.prometheus.conftest import program, running
 from source.prometheus.native import serving
 from source.prometheus.test_counting import counting
 

@@ -1,8 +1,6 @@
 """A person signs in at an OpenID provider: one in a process of its own, and one that cheats."""
 
-import os
 import re
-import select
 import signal
 import subprocess
 import sys
@@ -21,9 +19,10 @@ import pytest
 
 from errorbudget import clock
 from errorbudget.web import session
+from ports import free_port
 from web.issuing import OTHER_RSA, RSA, Issuer, issuing, signed
 from web.pages.reading import proof, shown
-from web.served import Served, serve
+from web.served import Served, serve, until
 
 ADDRESS = "http://127.0.0.1:8700"
 CLIENT = "errorbudget"
@@ -48,34 +47,33 @@ def started(folder: Path, issuer: str) -> Served:
 @pytest.fixture(scope="module")
 def provider() -> Generator[str]:
     """The address of an OpenID provider that lets everybody in who says who they are."""
+    port = free_port()
     process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "oidc_provider_mock", "--port", "0"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=os.environ | {"PYTHONWARNINGS": "ignore"},
+        [sys.executable, "-m", "oidc_provider_mock", "--port", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
-    assert process.stdout
+    address = f"http://127.0.0.1:{port}"
     try:
-        while select.select([process.stdout], [], [], 30)[0]:
-            line = process.stdout.readline()
-            assert line, "the provider did not start"
-            if found := re.search(r"http://127\.0\.0\.1:\d+", line):
-                break
-        else:
-            pytest.fail("the provider does not say where it listens")
+        until(lambda: answers(f"{address}/.well-known/openid-configuration"), within=60)
         for sub, claims in {
             "ana": {"email": ANA, "email_verified": True},
             "ben": {"email": "ben@shop.example", "email_verified": False},
             "eve": {"email": "eve@elsewhere.example", "email_verified": True},
             "nobody": {},
         }.items():
-            httpx2.put(f"{found[0]}/users/{sub}", json=claims).raise_for_status()
-        yield found[0]
+            httpx2.put(f"{address}/users/{sub}", json=claims).raise_for_status()
+        yield address
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(10)
-        process.stdout.close()
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx2.get(url).is_success
+    except httpx2.TransportError:
+        return False
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ import hmac
 import json
 import os
 import re
-import socket
 import ssl
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from ruamel.yaml import YAML
 
 from errorbudget import clock
+from ports import free_port
 from web.served import PROGRAM, Served, serve, until
 from web.surfaces.conftest import decisions, told
 from web.surfaces.test_argo import DEPLOY, measure
@@ -205,9 +205,7 @@ def places(api: Api, key: rsa.RSAPrivateKey, home: Path, tmp_path: Path) -> Gene
     authority.configure_trust(trusting)
     (tmp_path / "app.pem").write_bytes(pem(key))
     (tmp_path / "shop.yaml").write_text(DOCUMENT)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     configuration = {
         "documents": [str(tmp_path / "shop.yaml")],
         "tls": {

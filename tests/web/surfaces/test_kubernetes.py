@@ -1,7 +1,6 @@
 """AdmissionReview over TLS with a real chain: only new pods are asked about, and each once."""
 
 import shutil
-import socket
 import ssl
 from collections.abc import Generator
 from copy import deepcopy
@@ -13,6 +12,7 @@ import httpx2
 import pytest
 import trustme
 
+from ports import free_port
 from web.served import Served, serve
 from web.surfaces.conftest import decisions, told
 
@@ -26,9 +26,7 @@ def cluster(prepared: Path, home: Path, tmp_path: Path) -> Generator[tuple[Serve
     for more in certificate.cert_chain_pems[1:]:
         more.write_to_path(tmp_path / "tls.crt", append=True)
     certificate.private_key_pem.write_to_path(tmp_path / "tls.key")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     files = f"certificate: '{tmp_path}/tls.crt', key: '{tmp_path}/tls.key'"
     config = tmp_path / "errorbudget.yaml"
     config.write_text(f"tls: {{listen: '127.0.0.1:{port}', {files}}}\n")
