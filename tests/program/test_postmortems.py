@@ -8,6 +8,7 @@ import pytest
 
 from errorbudget.change import Change
 from errorbudget.errors import Failure
+from errorbudget.postmortem.draft import sections
 from errorbudget.program.postmortems.files import Save, bring, put
 from errorbudget.program.postmortems.postmortems import Postmortems, Written
 from errorbudget.program.program import Program
@@ -143,6 +144,23 @@ def test_it_burns_until_it_settles(learning: Postmortems) -> None:
     assert "240 of 280 requests failed" in after.document.section("summary")
 
 
+def test_an_onset_that_spans_days_names_them_and_no_share_is_above_all(
+    learning: Postmortems,
+) -> None:
+    found = drafted(learning)
+    told = found.kept.told
+    onset = {"earliest": "2026-03-09T14:15:00Z", "latest": "2026-03-10T12:36:00Z"}
+    place = {"match": {"route": "/pay"}, "share": 1.011, "rate": 0.5, "n": 9, "baseline_rate": 0}
+    explain = told["explain"]
+    other = explain | {"onset": explain["onset"] | onset, "where": [place]}
+
+    said = sections(found.kept.id, {**told, "explain": other})
+
+    spread = "It began between 9 March 2026, 14:15 UTC and 10 March 2026, 12:36 UTC"
+    assert spread in said["detection"]
+    assert "All of the excess is in route=/pay." in said["summary"]
+
+
 def test_what_overlaps_another_says_why_fewer_count_than_failed(learning: Postmortems) -> None:
     assert "count here" not in drafted(learning).document.section("summary")
 
@@ -152,6 +170,24 @@ def test_what_overlaps_another_says_why_fewer_count_than_failed(learning: Postmo
     assert cost["gross"] < cost["seen"]
     summary = found.document.section("summary")
     assert f"Only {cost['gross']:.0f} of what failed count here" in summary
+
+
+def test_a_time_without_an_end_that_still_burns_is_not_said_to_be_over(
+    learning: Postmortems,
+) -> None:
+    now = FIRST + 30 * MINUTE
+
+    named = learning.draft("shop", "availability", FIRST, now, at=now)
+    assert named.kept.state is State.DRAFT
+
+    found = learning.draft("shop", "availability", FIRST, None, at=now)
+    assert (found.kept.id, found.kept.state) == (named.kept.id, State.BURNING)
+    assert "It has not recovered yet." in found.document.section("summary")
+    assert "no more than usual" not in found.document.section("timeline")
+
+    assert learning.renew_burning(at=FIRST + 5 * 60 * MINUTE) == [found.kept.id]
+    after = learning.show(found.kept.id).kept
+    assert (after.state, after.end) == (State.DRAFT, minute(FIRST + 40 * MINUTE))
 
 
 def test_the_watch_drafts_what_burns_and_settles_it(program: Program) -> None:

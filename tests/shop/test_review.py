@@ -10,6 +10,7 @@ import pytest
 from errorbudget.program.program import Program
 from errorbudget.review.markdown import markdown
 from errorbudget.review.page import body
+from errorbudget.review.wording import exact
 from errorbudget.shop import Shop
 from errorbudget.store.home import DATABASE
 
@@ -153,6 +154,13 @@ def test_a_coarse_budget_keeps_its_target_and_says_what_would_make_it_mean_somet
     assert ledger["recalibration"]["advice"] == "keep"
     assert "Counts of so few say little: coarse:" in markdown(review)
     assert following == {}
+
+
+def test_the_usual_share_has_digits_that_tell_it_from_a_target(review: dict[str, Any]) -> None:
+    usual = objective(review, "checkout")["account"]["usual"]
+
+    assert f"Usual: {exact(usual)} of requests bad" in markdown(review)
+    assert exact(usual).startswith("0.05")
 
 
 def test_as_a_page_it_says_the_same_and_runs_nothing(review: dict[str, Any]) -> None:

@@ -26,10 +26,11 @@ def run(server: Served, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result
 def test_commands_on_a_server_draft_write_and_measure(
     run: Callable[..., Result], server: Served
 ) -> None:
-    since = clock.text(clock.now() - timedelta(minutes=20))
+    since, until = (clock.text(clock.now() + timedelta(minutes=one)) for one in (-20, 0))
+    named = ("--from", since, "--to", until)
 
     (drafted,) = json.loads(
-        run("postmortem", "draft", "shop", "availability", "--from", since, "--json").stdout
+        run("postmortem", "draft", "shop", "availability", *named, "--json").stdout
     )
     id_ = drafted["id"]
     listed = json.loads(run("postmortem", "list", "--json").stdout)

@@ -16,8 +16,8 @@ def drafted(server: Served) -> str:
     server.post("/api/v1/documents", content=DOCUMENT.format(service="shop").encode())
     server.send(*requests(5000, 400))
     server.counted(5000, 400)
-    since = clock.text(clock.now() - timedelta(minutes=20))
-    asked = {"service": "shop", "objective": "availability", "since": since}
+    since, until = (clock.text(clock.now() + timedelta(minutes=one)) for one in (-20, 0))
+    asked = {"service": "shop", "objective": "availability", "since": since, "until": until}
     (found,) = server.post("/api/v1/postmortems", json=asked)
     return found["id"]
 

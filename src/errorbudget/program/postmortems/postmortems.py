@@ -129,8 +129,12 @@ class Postmortems:
         at: datetime,
         by: str = PROGRAM,
     ) -> Written:
-        """One of a time that a person names. Raises Failure."""
+        """One of a time that a person names, that goes on where it has no end. Raises Failure."""
         about = self._choosing.within(service, objective, since, until or at, at=at)
+        if until is None and self._choosing.stands(
+            about.document, about.objective, at=at, until=about.span.end
+        ):
+            about = replace(about, burning=True)
         return self._drafted(about, at=at, by=by, exactly=True)
 
     def of_incident(self, number: int, *, at: datetime) -> Written:
@@ -338,8 +342,8 @@ class Postmortems:
         with self._home.database.writing() as connection:
             current = self._written(connection, kept.id)
             state = current.kept.state
-            if state is State.BURNING and not about.burning:
-                state = State.DRAFT
+            if state is not State.PUBLISHED:
+                state = State.BURNING if about.burning else State.DRAFT
             now = replace(
                 current.kept,
                 start=about.span.start,
