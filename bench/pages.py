@@ -14,6 +14,7 @@ from errorbudget import clock
 from errorbudget.program.configuration import Configuration
 from errorbudget.program.program import Program
 from errorbudget.web.application import application
+from errorbudget.web.pages.overview import SHEET
 from errorbudget.web.server import Server
 
 SERVICES = 1000
@@ -88,5 +89,6 @@ async def _asked(server: Server) -> tuple[list[float], bytes]:
             if number:  # The first one loads the templates.
                 took.append((time.perf_counter() - started) * 1000)
             page = answer.content
-            assert answer.text.count("<tbody") == SERVICES
+            assert answer.text.count("<tbody") == SHEET
+            assert f"of {SERVICES:,}, the worst first" in answer.text
     return took, page

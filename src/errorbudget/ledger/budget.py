@@ -175,7 +175,7 @@ class Budget:
 
     def _allowed(self, forecast: int) -> Fraction:
         whole = self.allowance * (self.valid + forecast)
-        return whole - debt(self.window, self.owed, whole)
+        return whole - debt(self.window, self.owed, whole) if self.owed else whole
 
 
 def overspent(allowance: Fraction, valid: int, bad: int) -> int:

@@ -2,6 +2,9 @@
 
 import re
 
+from starlette.datastructures import URL
+
+from errorbudget.web.pages.overview import sheets
 from web.pages.reading import requests, shown
 from web.served import DOCUMENT, Served
 
@@ -65,3 +68,27 @@ def test_the_files_that_a_page_loads_are_there(server: Served) -> None:
 
     assert server.client.get("/static/none.css").status_code == 404
     assert server.client.get("/static/..%2Foverview.py").status_code == 404
+
+
+def test_a_thousand_services_are_sheets_with_a_way_from_each_to_the_next() -> None:
+    asked = URL("http://127.0.0.1/?q=pay&at=2026-11-01&page=2")
+
+    assert sheets(100, 0, asked=asked) is None
+    first, middle, last = (sheets(250, at, asked=asked) for at in (0, 100, 200))
+    assert first
+    assert middle
+    assert last
+    assert [(one.first, one.last, one.every) for one in (first, middle, last)] == [
+        (1, 100, 250),
+        (101, 200, 250),
+        (201, 250, 250),
+    ]
+    assert (first.before, first.after) == (None, "/?q=pay&at=2026-11-01&page=2")
+    assert (middle.before, last.after) == ("/?q=pay&at=2026-11-01&page=1", None)
+
+
+def test_a_sheet_behind_the_last_is_the_last(server: Served) -> None:
+    server.apply()
+
+    assert "shop availability" in shown(server.client.get("/", params={"page": 9}).text)
+    assert server.client.get("/", params={"page": 0}).status_code == 400

@@ -100,6 +100,7 @@ def burn_standing(
 ) -> BurnStanding:
     """How the row at a place of a look stands, its alert being in this state."""
     word = alert.standing(state, alert.reading(code))
+    horizons = _horizons(found.rules)
     end, of = int(found.ends[place]), burning.allowance(found.of, place)
     stands = state.onset is not None
     return BurnStanding(
@@ -111,7 +112,7 @@ def burn_standing(
         horizons=tuple(
             shown.shown(minutes, int(valid[place]), int(bad[place]), of)
             for minutes, (valid, bad) in found.counts.items()
-            if minutes in _horizons(found.rules)
+            if minutes in horizons
         ),
         sustainable=_sustainable(budget),
         at=moment(end),

@@ -8,9 +8,11 @@ from itertools import groupby
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
+from starlette.datastructures import URL
 
 from errorbudget import clock
 from errorbudget.burn.shown import Shown
+from errorbudget.ledger.budget import State
 from errorbudget.objective.document import Calendar, ObjectiveDocument, RiskClass, Rolling
 from errorbudget.policy.permission import considered, limits, permitted
 from errorbudget.program.budgets.book import Standing
@@ -25,6 +27,10 @@ ORDER: Final = ("fire", "warn", "unknown", "recovering", "drift", "none")
 """Alerts, the worst first."""
 
 Text = Annotated[str, Query(max_length=200)]
+Sheet = Annotated[int, Query(ge=1, le=100_000, alias="page")]
+
+SHEET: Final = 100
+"""Services on one sheet of the overview: the worst are on the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,14 +55,13 @@ class Line:
     def of(cls, burn: BurnStanding) -> "Line":
         """The line of one objective."""
         budget = burn.standing.budget
-        known = budget.remaining is not None and str(budget.state) != "unknown"
         low, high = budget.remaining_low, budget.remaining_high
         promise = burn.standing.document.objectives[burn.standing.objective]
         return cls(
             objective=_name(burn.standing),
             target=str(promise.target),
             window=_window(promise.window),
-            remaining=float(budget.remaining or 0) if known else None,
+            remaining=_left(burn),
             low=float(low or 0),
             high=float(high or 0),
             meaningful=budget.meaningful.value,
@@ -68,11 +73,6 @@ class Line:
             spent_by=budget.exhausts_at,
         )
 
-    @property
-    def rank(self) -> tuple[int, float]:
-        """The worst first: by alert, then by what is left; the unknown before the healthy."""
-        return ORDER.index(self.alert), -1.0 if self.remaining is None else self.remaining
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
@@ -83,41 +83,78 @@ class Row:
     environment: str
     team: str
     labels: Sequence[tuple[str, str]]
-    lines: Sequence[Line]
+    burns: Sequence[BurnStanding]
     permits: str
     free: bool
     """Whether anything may ship."""
 
     @property
+    def lines(self) -> Sequence[Line]:
+        """Each of its budgets: made where the row is shown, which few of a thousand are."""
+        return [Line.of(burn) for burn in self.burns]
+
+    @property
     def alert(self) -> str:
         """The loudest alert of its budgets."""
-        return min((line.alert for line in self.lines), key=ORDER.index)
+        return min((burn.alert for burn in self.burns), key=ORDER.index)
 
 
 @router.get("/")
 def overview(
-    request: Request, server: Here, caller: Reads, at: At, q: Text = "", label: Text = ""
+    request: Request,
+    server: Here,
+    caller: Reads,
+    at: At,
+    q: Text = "",
+    label: Text = "",
+    sheet: Sheet = 1,
 ) -> Response:
-    """Every service's budgets at a glance, the worst first."""
+    """Every service's budgets at a glance, the worst first, a hundred on a sheet."""
     server.current.settled()
     seen = None if at else server.current.snapshot
     now = at or (seen.at if seen else clock.now())
     known = _seen(seen) if seen else rows(server.burns(None, at), now)
     every = [row for row in known if caller.sees(row.services, row.environment)]
     found = [row for row in every if _wanted(row, q, label)]
+    first = (min(sheet, max(-(-len(found) // SHEET), 1)) - 1) * SHEET
+    on_sheet = found[first : first + SHEET]
     return page(
         request,
         "overview.html",
         title="Overview",
         sentence=sentence(every),
-        rows=found,
+        rows=on_sheet,
+        sheets=sheets(len(found), first, asked=request.url),
         hidden=len(every) - len(found),
         labels=sorted({f"{name}={value}" for row in every for name, value in row.labels}),
-        horizons=_horizons(found),
+        horizons=_horizons(on_sheet),
         q=q,
         label=label,
         at=now,
         live=at is None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sheets:
+    """Which of the services that were asked for are shown, and where the others are."""
+
+    first: int
+    last: int
+    every: int
+    before: str | None
+    after: str | None
+
+
+def sheets(every: int, first: int, *, asked: URL) -> Sheets | None:
+    """None where one sheet holds them all."""
+    if every <= SHEET:
+        return None
+    number = first // SHEET + 1
+    before, after = (f"/?{asked.include_query_params(page=number + by).query}" for by in (-1, 1))
+    last = min(first + SHEET, every)
+    return Sheets(
+        first + 1, last, every, before if first else None, after if last < every else None
     )
 
 
@@ -172,7 +209,7 @@ def _row(burns: Sequence[BurnStanding], now: datetime) -> Row:
         environment=document.environment,
         team=document.labels.get("team", ""),
         labels=tuple(document.labels.items()),
-        lines=sorted(map(Line.of, _told(burns)), key=lambda line: line.rank),
+        burns=sorted(_told(burns), key=_rank),
         permits=permits(allowed),
         free=len(allowed) == len(RiskClass),
     )
@@ -225,7 +262,19 @@ def _window(window: Rolling | Calendar) -> str:
 
 
 def _worst_first(row: Row) -> tuple[int, float, str]:
-    return *row.lines[0].rank, row.name
+    return *_rank(row.burns[0]), row.name
+
+
+def _rank(burn: BurnStanding) -> tuple[int, float]:
+    """By alert, then by what is left; the unknown before the healthy."""
+    left = _left(burn)
+    return ORDER.index(burn.alert), -1.0 if left is None else left
+
+
+def _left(burn: BurnStanding) -> float | None:
+    budget = burn.standing.budget
+    left = None if budget.state is State.UNKNOWN else budget.remaining
+    return None if left is None else float(left)
 
 
 def _wanted(row: Row, q: str, label: str) -> bool:
@@ -235,5 +284,6 @@ def _wanted(row: Row, q: str, label: str) -> bool:
 
 
 def _horizons(found: Sequence[Row]) -> list[str]:
-    every = {one.horizon: one.minutes for row in found for line in row.lines for one in line.burns}
+    shown = (one for row in found for burn in row.burns for one in burn.horizons)
+    every = {one.horizon: one.minutes for one in shown}
     return sorted(every, key=lambda horizon: every[horizon])
