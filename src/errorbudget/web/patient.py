@@ -8,9 +8,12 @@ from typing import Any
 
 from errorbudget import clock
 from errorbudget.errors import Failure
+from errorbudget.ledger.window import Span
 from errorbudget.notify.message import Message
+from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.objective.proposal.caps import Caps
 from errorbudget.program.budgets.budgets import Budgets
+from errorbudget.program.budgets.left_out import LeftOut, left_out
 from errorbudget.program.configuration import Configuration
 from errorbudget.program.courses import Course, Courses
 from errorbudget.program.explaining.explaining import Explaining
@@ -121,6 +124,11 @@ class Patient:
         with self._turn() as source, source.snapshot():
             budgets = Budgets(self._program.home, source, self._program.objectives)
             return Courses(self._program.home, budgets).read(service, at=at or clock.now())
+
+    def left_out(self, document: ObjectiveDocument, name: str, span: Span) -> LeftOut | None:
+        """What an objective did not count of the requests of a span; None where it counts all."""
+        with self._turn() as source:
+            return left_out(source, document, name, span)
 
     def reconcile(self, now: datetime, since: datetime | None = None) -> dict[str, Any]:
         """Record what shipped past the gate."""

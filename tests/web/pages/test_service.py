@@ -69,3 +69,19 @@ def test_a_service_that_nobody_knows_is_told_on_a_page(server: Served) -> None:
 
     assert answer.status_code == 400
     assert "no objective document speaks for this service (there are: cart)" in shown(answer.text)
+
+
+def test_what_does_not_count_is_told_beside_what_does(server: Served) -> None:
+    text = DOCUMENT.format(service="shop")
+    body = text.replace("    good:", "    valid: route IS NULL OR route <> '/healthz'\n    good:")
+    server.post("/api/v1/documents", content=body.encode())
+    rows = requests(1000, 9)
+    for row in rows[800:]:
+        row["route"] = "/healthz"
+    server.send(*rows)
+    server.counted(800, 9)
+
+    text = shown(server.client.get("/services/shop").text)
+
+    assert "does not count 200 of the 1,000 requests of the last day (20 %)" in text
+    assert "most of them /healthz (200)" in text

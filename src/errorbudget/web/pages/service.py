@@ -3,16 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 from markupsafe import Markup
 
 from errorbudget import clock
+from errorbudget.burn.rules import DAY
 from errorbudget.burn.shown import Shown
+from errorbudget.ledger.window import Span, minute_ceil
 from errorbudget.objective.document import ObjectiveDocument, RequestExample, RiskClass
 from errorbudget.objective.spoken import spoken
 from errorbudget.program.budgets.book import Standing
+from errorbudget.program.budgets.left_out import LeftOut
 from errorbudget.program.burning.burns import BurnStanding
 from errorbudget.program.course_picture import NARROW, WIDE, losses, picture
 from errorbudget.program.courses import Course
@@ -24,7 +27,12 @@ from errorbudget.web.pages import incidents
 from errorbudget.web.pages import standing as sentences
 from errorbudget.web.pages.overview import ORDER
 from errorbudget.web.pages.rendering import Page, page
+from errorbudget.web.patient import Patient
 from errorbudget.web.server import Server
+
+HOUR: Final = 60
+BUSY: Final = 2_000_000
+"""Requests that nobody wants to wait for while each is looked at."""
 
 router = APIRouter(tags=["pages"], route_class=Page, include_in_schema=False)
 
@@ -50,14 +58,18 @@ class Told:
     narrow: Markup
     losses: Sequence[Mapping[str, Any]]
     account: Mapping[str, Any] | None
+    left_out: LeftOut | None
+    left_out_of: str
+    """The time whose requests were looked at for it: `24h`, of a busy objective `1h`."""
     allowed: float
     """What the lines of the account are shares of: the window's budget, where it is the quarter."""
 
     @classmethod
-    def of(cls, burn: BurnStanding, course: Course) -> "Told":
+    def of(cls, burn: BurnStanding, course: Course, patient: Patient) -> "Told":
         """What is told of an objective."""
         standing = course.standing
         promise = standing.document.objectives[standing.objective]
+        lately = _lately(burn)
         criteria = {"valid": promise.valid or "", "good": promise.good}
         return cls(
             name=standing.objective,
@@ -76,6 +88,8 @@ class Told:
             narrow=_svg(course, NARROW),
             losses=losses(course),
             account=course.account.as_dict() if course.account else None,
+            left_out=patient.left_out(standing.document, standing.objective, lately),
+            left_out_of="24h" if len(lately) == DAY else "1h",
             allowed=_allowed(course),
         )
 
@@ -116,7 +130,7 @@ def _told(server: Server, document: ObjectiveDocument, at: datetime | None) -> l
     if not burns.keys() >= document.objectives.keys():
         of_now = server.burns(document.name, at or clock.now())
         burns = {one.standing.objective: one for one in of_now}
-    return [Told.of(burns[one.standing.objective], one) for one in courses]
+    return [Told.of(burns[one.standing.objective], one, server.patient) for one in courses]
 
 
 def shown(server: Server, caller: Caller, name: str) -> ObjectiveDocument:
@@ -132,6 +146,13 @@ def _allowed(course: Course) -> float:
     if account is not None and account.quarter != budget.span:
         return float(account.allowed)
     return float(budget.allowed or 0)
+
+
+def _lately(burn: BurnStanding) -> Span:
+    """The last day, or of an objective whose day is too much to look through the last hour."""
+    quiet = all(one.valid < BUSY for one in burn.horizons if one.minutes == DAY)
+    end = minute_ceil(burn.at)
+    return Span(end - (DAY if quiet else HOUR), end)
 
 
 def _left(one: Told) -> float:
