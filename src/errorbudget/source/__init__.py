@@ -5,7 +5,7 @@ Each engine is a folder of the same shape, and one implementation of the protoco
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -135,7 +135,15 @@ class Logs:
     """How many there are."""
 
 
-class Source(Protocol):
+class Living(Protocol):
+    """Knows when requests could be seen."""
+
+    def liveness(self, requests: Requests) -> Liveness:
+        """When the feeds of these requests were alive."""
+        ...
+
+
+class Source(Living, Protocol):
     """What the program asks of anything that holds requests."""
 
     def versions(self, service: str, environment: str, before: datetime) -> list[Version]:
@@ -227,6 +235,6 @@ class Source(Protocol):
         """The newest bad requests of some spans of minutes, so many at most."""
         ...
 
-    def liveness(self, requests: Requests) -> Liveness:
-        """When the feeds of these requests were alive."""
+    def feeds(self, services: Collection[str]) -> Living:
+        """The same for all that is asked of these services: what can be is read in one go."""
         ...

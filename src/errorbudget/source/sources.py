@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from errorbudget.source import Source, SourceFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from errorbudget.burn.breakdown import Breakdown
@@ -17,7 +18,16 @@ if TYPE_CHECKING:
     from errorbudget.ledger.window import Span
     from errorbudget.objective.indicator import Counting, Indicator, Operations, Requests
     from errorbudget.request import Kept
-    from errorbudget.source import Appeared, Failing, Liveness, Logs, Stirred, Touched, Version
+    from errorbudget.source import (
+        Appeared,
+        Failing,
+        Liveness,
+        Living,
+        Logs,
+        Stirred,
+        Touched,
+        Version,
+    )
     from errorbudget.source.duckdb.warehouse import Warehouse
 
 EMBEDDED = "warehouse"
@@ -129,3 +139,20 @@ class Sources:
     def liveness(self, requests: Requests) -> Liveness:
         """When the feeds of these requests were alive."""
         return self.of(requests).liveness(requests)
+
+    def feeds(self, services: Collection[str]) -> Feeds:
+        """The same for all that is asked of these services, the warehouse being read once."""
+        return Feeds(self, self.warehouse.feeds(services))
+
+
+@dataclass(frozen=True, slots=True)
+class Feeds:
+    """When requests could be seen: of the warehouse as it was, of what is beside it as it is."""
+
+    _sources: Sources
+    _embedded: Living
+
+    def liveness(self, requests: Requests) -> Liveness:
+        """When the feeds of these requests were alive."""
+        of = self._sources if requests.source != EMBEDDED else self._embedded
+        return of.liveness(requests)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from errorbudget import clock
 from errorbudget.ledger.spans import overlap
@@ -163,6 +163,11 @@ class ClickHouse:
     def failing(self, indicator: Counting, spans: Sequence[Span], most: int) -> Failing:
         """The newest bad requests of some spans of minutes, so many at most."""
         return counting.failing(self._engine, self._tables, indicator, spans, most)
+
+    def feeds(self, services: Collection[str]) -> Self:
+        """Itself: it is asked for each of them."""
+        del services
+        return self
 
     def liveness(self, requests: Requests) -> Liveness:
         """When the tables took rows in; complete is what is counted already."""

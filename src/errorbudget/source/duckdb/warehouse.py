@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,11 +24,11 @@ from errorbudget.source.duckdb import (
     counting,
     joining,
     keeping,
-    living,
     recounting,
     witnessing,
 )
 from errorbudget.source.duckdb.connection import open_file
+from errorbudget.source.duckdb.living import Feeds
 from errorbudget.source.duckdb.statements import statement
 
 if TYPE_CHECKING:
@@ -274,7 +274,11 @@ class Warehouse:
 
     def liveness(self, requests: Requests) -> Liveness:
         """When the feeds of these requests were alive."""
-        return living.liveness(self.connection, requests)
+        return self.feeds(requests.services).liveness(requests)
+
+    def feeds(self, services: Collection[str]) -> Feeds:
+        """The feeds of some services as they are now, read in one go."""
+        return Feeds(self.connection, services)
 
     def add_requests(self, receipt: Receipt) -> Added:
         """Store the temporary table `staged_requests`; a batch seen before adds nothing."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn, Self
 
 from errorbudget import clock
 from errorbudget.ledger.spans import overlap, union
@@ -152,6 +152,11 @@ class Prometheus:
         """Not told by counters: raises NotTold."""
         del indicator, spans, most
         _untold("which ones failed")
+
+    def feeds(self, services: Collection[str]) -> Self:
+        """Itself: it is asked for each of them."""
+        del services
+        return self
 
     def liveness(self, requests: Requests) -> Liveness:
         """When the counters of valid requests were there; complete is what is counted already."""
