@@ -179,16 +179,25 @@ def test_a_correction_and_an_error_log_of_a_joined_request_fail_the_operation(
         assert (before, corrected, logged, order(program)["bad"]) == (0, 1, 2, 1)
 
 
-def test_what_nobody_promises_leaves_the_operations_unknown(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("others", "missing"),
+    [
+        ([("ledger", "availability")], ["mail delivery"]),
+        ([], ["ledger availability", "mail delivery"]),
+    ],
+)
+def test_what_nobody_promises_leaves_the_operations_unknown(
+    tmp_path: Path, others: list[tuple[str, str]], missing: list[str]
+) -> None:
     rows, _ = orders(Random(1), 30, named=1, every=True)
     with Program.open(tmp_path / "home", create=True) as program:
-        applied(program, tmp_path, ("ledger", "availability"))
+        applied(program, tmp_path, *others)
         ingest(program, tmp_path, "rows", rows)
         found = order(program)
 
     assert (found["state"], found["remaining"]) == ("unknown", None)
-    assert found["composite"]["missing"] == ["mail delivery"]
-    assert found["composite"]["words"] == "nobody promises mail delivery"
+    assert found["composite"]["missing"] == missing
+    assert found["composite"]["words"] == f"nobody promises {' or '.join(missing)}"
 
 
 def test_a_member_of_a_pool_is_joined_by_its_own_requests(tmp_path: Path) -> None:

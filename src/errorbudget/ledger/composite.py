@@ -41,7 +41,7 @@ class Composed:
         these operations only.
         """
         shares = (_share(one, self.operations) for one in self.joins.values())
-        return max(self.bad, *shares)
+        return max((self.bad, *shares))
 
     @property
     def high(self) -> int:

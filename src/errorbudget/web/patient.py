@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from errorbudget import clock
 from errorbudget.errors import Failure
@@ -13,7 +13,7 @@ from errorbudget.notify.message import Message
 from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.objective.proposal.caps import Caps
 from errorbudget.program.budgets.budgets import Budgets
-from errorbudget.program.budgets.left_out import LeftOut, left_out
+from errorbudget.program.budgets.left_out import Uncounted, uncounted
 from errorbudget.program.configuration import Configuration
 from errorbudget.program.courses import Course, Courses
 from errorbudget.program.explaining.explaining import Explaining
@@ -32,6 +32,10 @@ from errorbudget.program.watching.watching import Route
 from errorbudget.source.duckdb.profiling import Profiler
 from errorbudget.source.sources import Sources
 
+FRESH: Final = 10
+"""How many minutes old what was found of many requests may be when it is told again."""
+MANY: Final = 10_000
+
 
 class Patient:
     """Nobody who asks for a budget or a decision waits for these."""
@@ -41,6 +45,7 @@ class Patient:
         self._configuration = configuration
         self._source = program.source.another()
         self._lock = threading.Lock()
+        self._uncounted: dict[str, tuple[ObjectiveDocument, Uncounted]] = {}
 
     def unpromised(self) -> list[dict[str, Any]]:
         """The services that have traffic and no objective."""
@@ -125,10 +130,19 @@ class Patient:
             budgets = Budgets(self._program.home, source, self._program.objectives)
             return Courses(self._program.home, budgets).read(service, at=at or clock.now())
 
-    def left_out(self, document: ObjectiveDocument, name: str, span: Span) -> LeftOut | None:
-        """What an objective did not count of the requests of a span; None where it counts all."""
-        with self._turn() as source:
-            return left_out(source, document, name, span)
+    def uncounted(self, document: ObjectiveDocument, span: Span) -> Uncounted:
+        """What a document leaves out of a span's requests, or those of just before. Raises Failure.
+
+        What was found of many requests is told for a while: each of them is looked at for it.
+        """
+        known = self._uncounted.get(document.name)
+        if known and known[0] == document and 0 <= span.end - known[1].span.end < FRESH:
+            return known[1]
+        with self._turn() as source, source.snapshot():
+            found = uncounted(source, document, span)
+        if any(one.came > MANY for one in (found.scope, *found.valid.values()) if one):
+            self._uncounted[document.name] = document, found
+        return found
 
     def reconcile(self, now: datetime, since: datetime | None = None) -> dict[str, Any]:
         """Record what shipped past the gate."""

@@ -71,17 +71,45 @@ def test_a_service_that_nobody_knows_is_told_on_a_page(server: Served) -> None:
     assert "no objective document speaks for this service (there are: cart)" in shown(answer.text)
 
 
-def test_what_does_not_count_is_told_beside_what_does(server: Served) -> None:
-    text = DOCUMENT.format(service="shop")
-    body = text.replace("    good:", "    valid: route IS NULL OR route <> '/healthz'\n    good:")
-    server.post("/api/v1/documents", content=body.encode())
-    rows = requests(1000, 9)
-    for row in rows[800:]:
-        row["route"] = "/healthz"
-    server.send(*rows)
-    server.counted(800, 9)
+COUNTED = """\
+apiVersion: errorbudget/v1
+kind: ObjectiveDocument
+service: shop
+requests: {scope: "route <> '/healthz'"}
+objectives:
+  availability:
+    valid: status not in (401, 404)
+    good: status < 500
+    target: 99%
+    window: {rolling: 28d}
+composites:
+  order:
+    description: placed and paid for
+    of: availability
+    joins: {ledger: availability}
+    target: 90%
+    window: {rolling: 7d}
+"""
 
+
+def test_criteria_tell_what_they_leave_out_and_operations_what_they_lead_to(
+    server: Served,
+) -> None:
+    server.post("/api/v1/documents", content=COUNTED.encode())
+    server.apply("ledger")
+    sent = [one | {"trace_id": f"t{place}"} for place, one in enumerate(requests(1000, 0))]
+    for place, one in enumerate(sent):
+        one["route"] = "/healthz" if place < 100 else "/pay"
+        one["status"] = 404 if 100 <= place < 136 else 500 if 136 <= place < 145 else 200
+    server.send(*sent, *(one | {"service": "ledger", "status": 500} for one in sent[-20:]))
+    server.counted(20, 20, "ledger")
+
+    promised = shown(server.client.get("/objectives/shop").text)
     text = shown(server.client.get("/services/shop").text)
 
-    assert "does not count 200 of the 1,000 requests of the last day (20 %)" in text
-    assert "most of them /healthz (200)" in text
+    for page in (promised, text):
+        assert "leaves out 10 % of the last day’s 1,000 requests: 200 at /healthz" in page
+        assert "leaves out 4.0 % of the last day’s 900 requests: 404 at /pay" in page
+    assert "9 of 864 were not in 24h" in text
+    assert "order 90% placed and paid for" in text
+    assert "ledger availability 29 of 864 operations failed" in text

@@ -14,9 +14,11 @@ from errorbudget.objective.document import ObjectiveDocument, Rolling
 from errorbudget.objective.proposal.caps import NO_CAPS
 from errorbudget.objective.signoff import revisiting
 from errorbudget.objective.spoken import spoken
+from errorbudget.program.burning.burns import BurnStanding
 from errorbudget.web.access import Caller
 from errorbudget.web.calling import Here, Reads
 from errorbudget.web.failing import Forbidden
+from errorbudget.web.pages import beyond
 from errorbudget.web.pages.rendering import Page, page
 from errorbudget.web.server import Server
 
@@ -126,6 +128,7 @@ def promised(
         headline=_headline(document, bound is not None, waits),
         objectives=in_words(document),
         scope=spoken(document.requests.scope) if document.requests.scope else None,
+        uncounted=beyond.uncounted(server, document, _burns(server, document)),
         revisit=document.signoff.revisit,
         overdue=revisiting(document, _today()),
         versions=list(reversed(server.program.history.of(document.name)["versions"])),
@@ -136,6 +139,14 @@ def promised(
         text=counts.body.decode() if counts else "",
         file=f"{document.name}.yaml",
     )
+
+
+def _burns(server: Server, document: ObjectiveDocument) -> Sequence[BurnStanding]:
+    """How a document's objectives burn; of one that nobody has applied, nothing."""
+    try:
+        return server.burns(document.name, None)
+    except Failure:
+        return ()
 
 
 def _headline(document: ObjectiveDocument, bound: bool, waits: Sequence[Any]) -> str:

@@ -3,19 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from markupsafe import Markup
 
 from errorbudget import clock
-from errorbudget.burn.rules import DAY
 from errorbudget.burn.shown import Shown
-from errorbudget.ledger.window import Span, minute_ceil
 from errorbudget.objective.document import ObjectiveDocument, RequestExample, RiskClass
 from errorbudget.objective.spoken import spoken
 from errorbudget.program.budgets.book import Standing
-from errorbudget.program.budgets.left_out import LeftOut
 from errorbudget.program.burning.burns import BurnStanding
 from errorbudget.program.course_picture import NARROW, WIDE, losses, picture
 from errorbudget.program.courses import Course
@@ -23,16 +20,11 @@ from errorbudget.program.gate.asking import Question
 from errorbudget.web.access import Caller
 from errorbudget.web.calling import At, Here, Reads
 from errorbudget.web.failing import Forbidden
-from errorbudget.web.pages import incidents
+from errorbudget.web.pages import beyond, incidents
 from errorbudget.web.pages import standing as sentences
 from errorbudget.web.pages.overview import ORDER
 from errorbudget.web.pages.rendering import Page, page
-from errorbudget.web.patient import Patient
 from errorbudget.web.server import Server
-
-HOUR: Final = 60
-BUSY: Final = 2_000_000
-"""Requests that nobody wants to wait for while each is looked at."""
 
 router = APIRouter(tags=["pages"], route_class=Page, include_in_schema=False)
 
@@ -58,18 +50,14 @@ class Told:
     narrow: Markup
     losses: Sequence[Mapping[str, Any]]
     account: Mapping[str, Any] | None
-    left_out: LeftOut | None
-    left_out_of: str
-    """The time whose requests were looked at for it: `24h`, of a busy objective `1h`."""
     allowed: float
     """What the lines of the account are shares of: the window's budget, where it is the quarter."""
 
     @classmethod
-    def of(cls, burn: BurnStanding, course: Course, patient: Patient) -> "Told":
+    def of(cls, burn: BurnStanding, course: Course) -> "Told":
         """What is told of an objective."""
         standing = course.standing
         promise = standing.document.objectives[standing.objective]
-        lately = _lately(burn)
         criteria = {"valid": promise.valid or "", "good": promise.good}
         return cls(
             name=standing.objective,
@@ -88,8 +76,6 @@ class Told:
             narrow=_svg(course, NARROW),
             losses=losses(course),
             account=course.account.as_dict() if course.account else None,
-            left_out=patient.left_out(standing.document, standing.objective, lately),
-            left_out_of="24h" if len(lately) == DAY else "1h",
             allowed=_allowed(course),
         )
 
@@ -98,7 +84,8 @@ class Told:
 def service(request: Request, server: Here, caller: Reads, name: str, at: At) -> Response:
     """What a service has left, why, and what may ship."""
     document = shown(server, caller, name)
-    told = _told(server, document, at)
+    burns = _burns(server, document, at)
+    told = _told(server, document, burns, at)
     told.sort(key=lambda one: (ORDER.index(one.alert), _left(one)))
     worst = min(told, key=_left)
     answer = _answer(server, document, at)
@@ -113,6 +100,9 @@ def service(request: Request, server: Here, caller: Reads, name: str, at: At) ->
         permissions=sentences.permissions(answer),
         objectives=told,
         burning=[one for one in told if one.alert in ("fire", "warn")],
+        journeys=beyond.journeys(burns, document),
+        members=beyond.members(burns),
+        uncounted=beyond.uncounted(server, document, burns),
         scope=spoken(document.requests.scope) if document.requests.scope else None,
         examples=_examples(document),
         decisions=list(reversed(worst.course.decisions))[:10],
@@ -122,15 +112,24 @@ def service(request: Request, server: Here, caller: Reads, name: str, at: At) ->
     )
 
 
-def _told(server: Server, document: ObjectiveDocument, at: datetime | None) -> list[Told]:
-    """Each objective; one whose document came into force since the last evaluation, too."""
+def _burns(server: Server, document: ObjectiveDocument, at: datetime | None) -> list[BurnStanding]:
+    """How each objective burns; one whose document is newer than the last evaluation, too."""
     server.current.settled()
+    burns = server.burns(document.name, at)
+    if {one.standing.objective for one in burns} >= document.objectives.keys():
+        return burns
+    return server.burns(document.name, at or clock.now())
+
+
+def _told(
+    server: Server,
+    document: ObjectiveDocument,
+    burns: Sequence[BurnStanding],
+    at: datetime | None,
+) -> list[Told]:
+    of = {one.standing.objective: one for one in burns}
     courses = server.patient.courses(document.name, at)
-    burns = {one.standing.objective: one for one in server.burns(document.name, at)}
-    if not burns.keys() >= document.objectives.keys():
-        of_now = server.burns(document.name, at or clock.now())
-        burns = {one.standing.objective: one for one in of_now}
-    return [Told.of(burns[one.standing.objective], one, server.patient) for one in courses]
+    return [Told.of(of[one.standing.objective], one) for one in courses]
 
 
 def shown(server: Server, caller: Caller, name: str) -> ObjectiveDocument:
@@ -146,13 +145,6 @@ def _allowed(course: Course) -> float:
     if account is not None and account.quarter != budget.span:
         return float(account.allowed)
     return float(budget.allowed or 0)
-
-
-def _lately(burn: BurnStanding) -> Span:
-    """The last day, or of an objective whose day is too much to look through the last hour."""
-    quiet = all(one.valid < BUSY for one in burn.horizons if one.minutes == DAY)
-    end = minute_ceil(burn.at)
-    return Span(end - (DAY if quiet else HOUR), end)
 
 
 def _left(one: Told) -> float:
