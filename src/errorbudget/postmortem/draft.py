@@ -5,7 +5,15 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from errorbudget.postmortem import prospects
-from errorbudget.postmortem.telling import Telling, Told, day_and_time, main_cost, plain
+from errorbudget.postmortem.telling import (
+    Telling,
+    Told,
+    count,
+    day_and_time,
+    main_cost,
+    percent,
+    plain,
+)
 
 HEADINGS: Final = {
     "summary": "",
@@ -59,14 +67,24 @@ def first(id_: str, told: Told) -> str:
 def title(told: Told) -> str:
     """`checkout: requests fail in route=/pay and region=eu, 20 July 2026, 14:07 UTC`."""
     impact = told["impact"]
-    kind, at = impact["kind"], day_and_time(impact["from"])
-    what = {
-        "flood": f"tenant {kind['place']} floods it",
+    return plain(f"{impact['service']}: {_what(told)}, {day_and_time(impact['from'])}")
+
+
+def _what(told: Told) -> str:
+    impact, kind = told["impact"], told["impact"]["kind"]
+    cost = next(one for one in impact["costs"] if one["objective"] == impact["objective"])
+    if kind["cause"] == "flood":
+        return f"tenant {kind['place']} floods it"
+    if impact["few_requests"]:
+        return "requests stop coming"
+    if not cost["seen"]:
+        missed = impact["lost"] and impact["lost"]["interval"][0]
+        return "requests stay away" if missed else "no request fails"
+    return {
         "change": _where(told) or "requests fail",
-        "silence": "requests stop coming",
+        "silence": "requests stay away",
         "slice": f"requests fail in {kind['place']}",
     }.get(kind["cause"], "requests fail")
-    return plain(f"{impact['service']}: {what}, {at}")
 
 
 def _where(told: Told) -> str:
@@ -136,8 +154,8 @@ def _cost(of: Telling, cost: tuple[str, int]) -> str:
         f" {one['name']}** ({one['dates'][0]} to {one['dates'][1]})"
         for place, one in enumerate(of.get("impact", *cost, "windows"))
     ]
-    few = of.get("impact", *cost, "few")
-    between = f" (nine times in ten {_between(of, *cost, 'interval')})" if few else ""
+    range_ = _between(of, *cost, "interval") if of.get("impact", *cost, "few") else ""
+    between = f" (nine times in ten {range_})" if range_ else ""
     return (
         f"That cost {_joined(shares)}: {of.count('impact', *cost, 'excess')} bad requests beyond"
         f" the usual{between}.{_shared(of, cost)}"
@@ -154,19 +172,26 @@ def _shared(of: Telling, cost: tuple[str, int]) -> str:
 
 
 def _between(of: Telling, *path: str | int) -> str:
+    """From where to where; empty where both ends read alike, which would say nothing."""
+    low, high = of.get("impact", *path)
+    if count(low) == count(high):
+        return ""
     return f"{of.count('impact', *path, 0)} to {of.count('impact', *path, 1)}"
 
 
 def _lost(of: Telling) -> str:
     if of.get("impact", "lost") is None:
-        return "What demand is usual at this time is not known yet."
+        return (
+            "Whether demand was lost is not known: there is too little history, or the data ends"
+            " before."
+        )
     expected, came = of.count("impact", "lost", "expected"), of.count("impact", "lost", "came")
     if not of.get("impact", "lost", "interval", 0):
         return f"No demand was visibly lost: about {expected} requests are usual, {came} came."
-    return (
-        f"About {of.count('impact', 'lost', 'lost')} requests never came"
-        f" ({_between(of, 'lost', 'interval')}): {expected} are usual, {came} came."
-    )
+    range_ = _between(of, "lost", "interval")
+    between = f" ({range_})" if range_ else ""
+    lost = of.count("impact", "lost", "lost")
+    return f"About {lost} requests never came{between}: {expected} are usual, {came} came."
 
 
 def _known(of: Telling) -> str:
@@ -238,7 +263,7 @@ def _impact(of: Telling) -> Iterator[str]:
         for number, window in enumerate(one["windows"]):
             path: tuple[str | int, ...] = ("costs", place, "windows", number)
             share = of.share("impact", *path, "share")
-            if one["few"] and window["share_interval"]:
+            if one["few"] and _says_more(window["share_interval"]):
                 low, high = (of.share("impact", *path, "share_interval", end) for end in (0, 1))
                 share = f"{share} ({low} to {high})"
             yield (
@@ -256,6 +281,11 @@ def _impact(of: Telling) -> Iterator[str]:
     )
     yield ""
     yield f"{_lost(of)} [impact]"
+
+
+def _says_more(interval: list[float] | None) -> bool:
+    """Whether a range of shares has two ends that a reader can tell apart."""
+    return interval is not None and percent(interval[0]) != percent(interval[1])
 
 
 def _detection(of: Telling) -> Iterator[str]:

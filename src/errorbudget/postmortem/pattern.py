@@ -48,7 +48,8 @@ def kind(
     """The kind of an incident by what is known of it; `lost`: much demand never came."""
     fitting = next((one.change for one in changes if one.fits), None)
     slices = [slice_words(one) for one in where]
-    marks = {f"where {one}" for one in slices} | {f"log {one.template}" for one in logs[:_LOGS]}
+    wrote = _of_requests(logs, changed=fitting is not None)
+    marks = {f"where {one}" for one in slices} | {f"log {one.template}" for one in wrote[:_LOGS]}
     if is_flood(who):
         cause, place = "flood", who.top_tenant or ""
     elif fitting is not None:
@@ -61,6 +62,15 @@ def kind(
         cause, place = "unknown", ""
     marks |= {f"cause {cause}"} | ({f"tenant {who.top_tenant}"} if cause == "flood" else set())
     return Kind(cause=cause, place=place, marks=frozenset(marks))
+
+
+def _of_requests(logs: Sequence[LogPattern], *, changed: bool) -> Sequence[LogPattern]:
+    """What requests wrote: every deploy writes that it starts, whatever then goes wrong.
+
+    Where no line names its request the two cannot be told apart: after a change none counts.
+    """
+    named = [one for one in logs if one.trace_ids]
+    return named if named or changed else logs
 
 
 def likeness(one: Kind, other: Kind) -> float:

@@ -36,10 +36,15 @@ def room(of: Telling) -> Iterator[str]:
     spent = of.get("room", "remaining") <= 0
     none = ", which is all there is: nothing fits" if gone and not spent else ""
     none = ": it is spent, and nothing fits" if spent else none
+    name, at = of.text("room", "objective"), of.at("room", "at")
+    if of.get("room", "remaining") < 0:
+        beyond = of.beyond("room", "remaining")
+        left = f"At {at}, the budget of {name} is overspent by {beyond}{decides}"
+    else:
+        left = f"At {at}, {of.share('room', 'remaining')} of the budget of {name} is left{decides}"
     yield (
-        f"At {of.at('room', 'at')}, {of.share('room', 'remaining')} of the budget of"
-        f" {of.text('room', 'objective')} is left{decides}; without any change"
-        f" another {of.share('room', 'background')} goes until its window ends{none}. [room]"
+        f"{left}; without any change another {of.share('room', 'background')} goes until its window"
+        f" ends{none}. [room]"
     )
     yield ""
     yield "| changes | fit with 80 % confidence | chance that the next exhausts it | learnt from |"

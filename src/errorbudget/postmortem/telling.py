@@ -30,6 +30,10 @@ class Telling:
         """A ratio in percent: `17.9 %`."""
         return self._noted(percent(self.get(query, *path)), query, path)
 
+    def beyond(self, query: str, *path: str | int) -> str:
+        """By how much a ratio is below 0, in percent: `91.9 %` of -0.919."""
+        return self._noted(percent(-self.get(query, *path)), query, path)
+
     def minutes(self, query: str, *path: str | int) -> str:
         """A duration: `47 minutes`, `40 h 13 min`."""
         return self._noted(duration(self.get(query, *path)), query, path)

@@ -144,7 +144,7 @@ class Costs:
             windows=[
                 (window, one, *_allowed(book, row, counted, one, at)) for window, one in windows
             ],
-            lost=_lost(before, row, span, counted),
+            lost=_lost(before, row, _heard(book, row, span), counted),
         )
 
 
@@ -197,8 +197,19 @@ def _dispersion(book: Book, row: int, span: Span) -> float:
     return float(learnt(np.array([row]))[0])
 
 
+def _heard(book: Book, row: int, span: Span) -> Span:
+    """As far as requests could be seen: a file ends, and what comes after it is not missing."""
+    part = book.promises[row].part
+    last = book.as_of(part)
+    if last is None or book.heard(part) is not None:
+        return span
+    return Span(span.start, min(span.end, max(minute_ceil(last), span.start)))
+
+
 def _lost(before: Book, row: int, span: Span, counted: Counted) -> Lost | None:
-    """By what usually came, as far as was known when it began."""
+    """By what usually came, as far as was known when it began; None where nothing is known."""
+    if not len(span):
+        return None
     at = moment(span.start)
     view, rows = burning.usual(before, at).view, np.array([row])
     expected = float(view.expected(rows, span.start, span.end)[0])

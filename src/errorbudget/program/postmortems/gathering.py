@@ -146,7 +146,7 @@ class Gathering:
         costs = self.costs(about, at=at, but=but)
         main = next(one for one in costs if one.objective == about.objective)
         told = heard(self._home, document, span, about.incident, at=at)
-        changes = self._changes(document, span)
+        changes = self._changes(document, span, at)
         back = taken_back(
             changes, rollbacks([f"{one.service} {one.version}" for one in changes]), span
         )
@@ -186,15 +186,15 @@ class Gathering:
             "kind": mine.as_dict(),
         }
 
-    def _changes(self, document: ObjectiveDocument, span: Span) -> list[Change]:
-        """Of a quarter before it, so that what was taken back to is known."""
+    def _changes(self, document: ObjectiveDocument, span: Span, at: datetime) -> list[Change]:
+        """Of a quarter before it, so that what was taken back to is known; none after `at`."""
         found = [
             one
             for service in document.services
             for one in self._home.changes.list(
                 service,
                 since=moment(span.start) - timedelta(days=91),
-                until=moment(span.end) + AFTER,
+                until=min(moment(span.end) + AFTER, at),
             )
         ]
         return sorted(found, key=lambda one: one.started_at)

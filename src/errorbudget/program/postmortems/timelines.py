@@ -1,7 +1,7 @@
 """What happened, from every source that tells of it, each line with its source named."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -98,14 +98,19 @@ def heard(
     with home.database.reading() as connection:
         for one in home.incidents.list():
             mine = one.service in (document.name, *document.services)
-            if one.id == incident or (mine and _met(one, moment(span.start), moment(span.end))):
-                met.append((one, home.incidents.timeline(connection, one.id)))
+            if one.started_at <= at and (
+                one.id == incident or (mine and _met(one, moment(span.start), moment(span.end)))
+            ):
+                happened = home.incidents.timeline(connection, one.id)
+                met.append((_as_of(one, at), [line for line in happened if line.at <= at]))
     told = home.alerts.told(since=moment(span.start), until=until + timedelta(minutes=1))
     return Heard(
         document=document,
         span=span,
         incidents=met,
-        notices=[one for one in told if one.name == document.name and one.objective],
+        notices=[
+            one for one in told if one.name == document.name and one.objective and one.at <= at
+        ],
         entries=list(_entries(home, document, since, until)),
     )
 
@@ -125,12 +130,24 @@ def timeline(
         *_burn(told, found, burning=burning),
         *map(_notice, told.notices),
         *(line for one, happened in told.incidents for line in _people(one, happened)),
-        *_changes(home, told, found),
+        *_changes(home, told, found, at=at),
         *map(_entry, told.entries),
         *_logs(told, found, warehouse),
     ]
     order = ("burn", "log", "change", "alert")
     return sorted(lines, key=lambda one: (one.at, [*order, one.source].index(one.source)))
+
+
+def _as_of(one: Incident, at: datetime) -> Incident:
+    """The incident as it was known at a moment."""
+    seen = one.acknowledged_at is not None and one.acknowledged_at <= at
+    over = one.ended_at is not None and one.ended_at <= at
+    return replace(
+        one,
+        acknowledged_at=one.acknowledged_at if seen else None,
+        acknowledged_by=one.acknowledged_by if seen else None,
+        ended_at=one.ended_at if over else None,
+    )
 
 
 def _met(one: Incident, since: datetime, until: datetime) -> bool:
@@ -161,7 +178,8 @@ def _burn(told: Heard, found: Explanation, *, burning: bool) -> Iterator[Moment]
     if worst:
         yield Moment(at=worst[0], source="burn", text=worst[1], query=query)
     if not burning:
-        over = f"{standing.objective}: requests fail no more than usual"
+        said = "requests fail no more than usual" if found.valid else "until then no request comes"
+        over = f"{standing.objective}: {said}"
         yield Moment(at=moment(told.span.end), source="burn", text=over, query=query)
 
 
@@ -215,9 +233,9 @@ def _said(one: Happening) -> str:
     return f"{one.by}: {one.text}" if one.what is What.NOTE else one.text
 
 
-def _changes(home: Home, told: Heard, found: Explanation) -> Iterator[Moment]:
+def _changes(home: Home, told: Heard, found: Explanation, *, at: datetime) -> Iterator[Moment]:
     """Of the service itself, and those elsewhere that fit."""
-    since, until = moment(told.span.start) - BEFORE, moment(told.span.end) + AFTER
+    since, until = moment(told.span.start) - BEFORE, min(moment(told.span.end) + AFTER, at)
     own = [
         change
         for service in told.document.services
@@ -225,7 +243,8 @@ def _changes(home: Home, told: Heard, found: Explanation) -> Iterator[Moment]:
     ]
     others = [one.change for one in found.changes if one.fits and one.change not in own]
     for change in (*own, *others):
-        until_words = f", until {change.finished_at:%H:%M}" if change.finished_at else ""
+        over = change.finished_at
+        until_words = f", until {over:%H:%M}" if over and over <= at else ""
         yield Moment(
             at=change.started_at,
             source="change",
