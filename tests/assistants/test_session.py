@@ -149,3 +149,16 @@ def test_every_prompt_names_tools_that_there_are(session: Session):
         named |= words & tools
         assert words - tools <= {"permits_now"}, prompt
     assert {"propose_objective", "check_objective", "explain_burn", "ask_gate"} <= named
+
+
+def test_what_is_wrong_is_said_by_the_names_of_the_arguments(session: Session):
+    with pytest.raises(Refused, match="since") as refused:
+        session.call(
+            "explain_burn",
+            service="checkout",
+            objective="availability",
+            since="2026-07-20T15:00:00Z",
+            until="2026-07-20T14:00:00Z",
+        )
+
+    assert "--" not in str(refused.value)

@@ -178,3 +178,10 @@ def test_a_deployed_commit_that_is_not_here_is_not_replaced_by_the_callers_word(
     told = diff("HEAD..HEAD", repository=repository, deployed=["a" * 40])
 
     assert (told.files, bool(told.unsure)) == ((), True)
+
+
+def test_outside_of_a_repository_it_says_so_and_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(Failure, match="is no git repository") as refused:
+        diff("HEAD~1..HEAD", repository=tmp_path)
+
+    assert "without --diff" in refused.value.lines[1]

@@ -65,7 +65,7 @@ def test_a_young_rolling_window_that_will_fill_is_waited_for() -> None:
     ("meaningful", "requests", "words"),
     [
         (Meaning.COARSE, 920, "coarse: 2 of 9.2 allowed failures"),
-        (Meaning.EVENTS, 189, "look at each failure: 2 of 1.8 allowed failures"),
+        (Meaning.EVENTS, 189, "look at each failure: 2 of 1.89 allowed failures"),
         (Meaning.NONE, 33, "too small to mean anything: 2 of 0.33 allowed failures"),
     ],
 )

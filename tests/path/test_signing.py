@@ -188,3 +188,15 @@ def test_configured_documents_are_applied_with_the_signatures_beside_them(
     with serve(home, "--config", str(config)) as server:
         told = server.get("/api/v1/documents/history", service="web")
         assert [one["state"] for one in told["versions"]] == ["binding"]
+
+
+def test_a_signature_with_the_key_of_somebody_else_says_whose_it_is(team: Team):
+    right = team.run(
+        "objective", "sign", team.file, "--role", "engineering", "--key", team.keys[ANA]
+    )
+    wrong = team.run("objective", "sign", team.file, "--role", "product", "--key", team.keys[ANA])
+
+    assert (right.code, right.err, right.json["principal"]) == (0, "", ANA)
+    assert "will not count" in wrong.err
+    assert ANA in wrong.json["refused"]
+    assert f"not by {BO}" in wrong.err.replace("'", "").replace('"', "")

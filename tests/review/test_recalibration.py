@@ -60,6 +60,9 @@ def test_windows_with_gaps_are_no_evidence() -> None:
 
     assert found.advice is Advice.KEEP
     assert found.uses == (None, None, None)
+    assert found.evidence[0] == (
+        "What the last 3 windows of four weeks used is not known: too little was seen."
+    )
 
 
 def test_a_budget_of_few_requests_keeps_its_target_and_says_what_it_needs() -> None:

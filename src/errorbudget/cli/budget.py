@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 import typer
@@ -158,6 +159,10 @@ def _state(told: dict[str, Any]) -> str:
 def _allowed(told: dict[str, Any]) -> str:
     if told["allowed"] is None:
         return "–"
+    from errorbudget.ledger.meaning import ENOUGH, amount
+
+    if told["allowed"] < ENOUGH:
+        return amount(Fraction(told["allowed"]))
     return f"{told['allowed']:,.0f}" if told["allowed"] >= 100 else f"{told['allowed']:.3g}"
 
 

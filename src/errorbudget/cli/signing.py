@@ -29,11 +29,23 @@ def sign(
     as_json: Json = False,
 ) -> None:
     """Sign the exact bytes of a document, into FILE.ROLE.sig; commit it beside the document."""
-    from errorbudget.program.objectives.signing import signed
+    from errorbudget import clock
+    from errorbudget.program.objectives.signing import newest, signed
+    from errorbudget.store.signatures import Signers
 
     made = signed(file, role=role, key=key)
+    kept = home_path() / "allowed_signers"
+    if kept.is_file():
+        signers = Signers(kept.absolute(), kept.with_name("revoked_signers"))
+        made |= newest(file, role=role, signers=signers, now=clock.now())
     who = f"{made['role']} with the key {made['key']}"
-    answer(made, f"{made['file']}: {made['digest'][:12]} signed as {who}", as_json=as_json)
+    whose = f" of {made['principal']}" if made.get("principal") else ""
+    answer(made, f"{made['file']}: {made['digest'][:12]} signed as {who}{whose}", as_json=as_json)
+    if made.get("refused"):
+        sys.stderr.write(
+            f"{made['file']}: will not count: {made['refused']}.\n"
+            f"Sign again with the key of an owner of {role}.\n"
+        )
 
 
 def verify(

@@ -117,10 +117,24 @@ def _commit(revision: str, repository: Path) -> str:
     try:
         return _git(named, repository).strip()
     except Failure as cause:
+        if not _is_repository(repository):
+            raise Failure(
+                f"--diff: {repository} is no git repository, so nobody can tell what changed",
+                "Ask from within a clone of the service's repository, or without --diff: the change"
+                " is then unclassified and counts as high.",
+            ) from cause
         raise Failure(
             f"--diff: {revision}: no such commit in {repository}",
             "In CI, fetch enough history (fetch-depth: 0), or name a revision that is there.",
         ) from cause
+
+
+def _is_repository(folder: Path) -> bool:
+    try:
+        _git(["rev-parse", "--git-dir"], folder)
+    except Failure:
+        return False
+    return True
 
 
 def _files(base: str, head: str, repository: Path) -> Iterator[FileChange]:

@@ -118,11 +118,10 @@ class Volume:
 
 
 def amount(allowed: Fraction) -> str:
-    """Allowed bad requests for people: never more than there are, to a tenth below ten."""
+    """Allowed bad requests for people: never more than there are, to a hundredth below ten."""
     if allowed >= ENOUGH:
         return f"{int(allowed):,}"
-    scale = 10 if allowed >= 1 else 100
-    return f"{int(allowed * scale) / scale:g}"
+    return f"{int(allowed * 100) / 100:g}"
 
 
 def _over(window: Window) -> str:

@@ -1,9 +1,10 @@
 """What every tool needs of a call: who calls, the door for as long as it lasts, moments."""
 
+import re
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import MCPServerError, ToolError
@@ -45,7 +46,19 @@ def entering(way: Way, call: Call, refusal: type[MCPServerError] = ToolError) ->
         with way.enter(token_of(call)) as door:
             yield door
     except Failure as failure:
-        raise refusal("\n".join(quoting.line(one) for one in failure.lines)) from failure
+        raise refusal("\n".join(quoting.line(_asked(one)) for one in failure.lines)) from failure
+
+
+def _asked(said: str) -> str:
+    """A failure by the names of a tool's arguments; commands in backticks stay as they are."""
+    return _OPTION.sub(lambda one: one[0] if one[0][0] == "`" else _argument(one[1]), said)
+
+
+def _argument(option: str) -> str:
+    return {"from": "since", "to": "until"}.get(option, option.replace("-", "_"))
+
+
+_OPTION: Final = re.compile(r"`[^`]*`|(?<![\w-])--([a-z]+(?:-[a-z]+)*)\b")
 
 
 def moment(text: str, name: str) -> datetime | None:

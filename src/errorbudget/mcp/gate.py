@@ -91,12 +91,18 @@ def _lines(told: Told, *, record: bool) -> list[str]:
     trail = f"in the trail as entry {told['entry']}" if record else "asked only; no record was left"
     lines = [
         f"{told['decision']}: {quoting.line(told['reason'])}",
-        f"risk class {told['risk']['class']}; may ship now without an approval: {permits}",
+        f"risk class {_class(told['risk'])}; may ship now without an approval: {permits}",
         trail,
     ]
     if told["decision"] == "needs_approval":
         lines.append("An approval is a person's: errorbudget gate approve, signed with their key.")
     return lines
+
+
+def _class(risk: Told) -> str:
+    """What it counts as, and that nothing told it where that is so."""
+    unclassified = risk["class"] == "unclassified"
+    return f"{risk['counts_as']} (unclassified)" if unclassified else risk["class"]
 
 
 def _plain(change: str) -> str:

@@ -132,6 +132,9 @@ def _told(
 def _uses_said(uses: Sequence[Fraction | None]) -> str:
     if not uses:
         return "No window of four weeks lies in the history."
+    if all(one is None for one in uses):
+        which = "the last window" if len(uses) == 1 else f"the last {len(uses)} windows"
+        return f"What {which} of four weeks used is not known: too little was seen."
     told = listed(["an unknown part" if one is None else share(one) for one in uses])
     if len(uses) == 1:
         return f"The last window of four weeks used {told} of its budget."

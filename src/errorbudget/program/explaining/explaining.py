@@ -223,7 +223,8 @@ def _limits(scene: Scene, bad: int, found: Breakdown) -> list[str]:
     if scene.burn.alert in CALM:
         limits.append(f"No alert stands at {clock.text(scene.burn.at)}: this may be no burn.")
     if 0 < bad < FEW:
-        limits.append(f"Only {bad} requests failed: too few for a shape to be sure.")
+        count = "1 request" if bad == 1 else f"{bad} requests"
+        limits.append(f"Only {count} failed: too few for a shape to be sure.")
     seen, whole = sum(map(len, scene.compared)), len(scene.before)
     if not found.sums.valid_before.sum():
         limits.append("There is no request in the 24 hours before to compare with.")

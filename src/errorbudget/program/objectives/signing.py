@@ -154,6 +154,22 @@ def signed(file: Path, *, role: str, key: Path) -> dict[str, Any]:
     }
 
 
+def newest(file: Path, *, role: str, signers: Signers, now: datetime) -> dict[str, str | None]:
+    """Whose the newest signature in `FILE.ROLE.sig` is, or why it would not count.
+
+    As `principal` and `refused`, by signers that may know fewer people than a server's. Raises
+    DocumentInvalid.
+    """
+    body = _bytes(file)
+    named = read(body, file=str(file)).owners[role]
+    *_, made = each(file.with_name(f"{file.name}.{role}.sig").read_bytes())
+    try:
+        who = signers.who(body, made, namespace=NAMESPACE, at=now, among=named)
+    except Failure as why:
+        return {"principal": None, "refused": ". ".join(why.lines)}
+    return {"principal": who.principal, "refused": None}
+
+
 def _of_others(target: Path, body: bytes, fingerprint: str) -> Iterator[bytes]:
     """What other keys signed of the same bytes."""
     if not target.is_file():
