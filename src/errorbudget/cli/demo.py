@@ -115,5 +115,5 @@ def _feed(server: "Server", shown: "Live", wait: Callable[[float], bool]) -> Non
         for deploy in shown.deploys(now):
             server.program.changes.record(deploy.change, now=now)
         for path in shown.logs(now):
-            server.ingest(path, form="auto", maps={}, logs=True)
+            server.writer.ingest(path, form="auto", maps={}, logs=True)
             path.unlink()

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 
 from errorbudget import clock
-from errorbudget.web import answers
+from errorbudget.web.answers.trail import Account, Reconciled
 from errorbudget.web.calling import Administers, At, Here, Reads, documented, moment_of
 from errorbudget.web.failing import as_json
 
@@ -14,7 +14,7 @@ router = APIRouter(prefix="/api/v1", tags=["looking back"])
     "/accounts",
     summary="Where a quarter's budget went",
     responses=documented(
-        list[answers.Account], "What `errorbudget gate account --json` prints, by objective."
+        list[Account], "What `errorbudget gate account --json` prints, by objective."
     ),
 )
 def accounts(
@@ -30,7 +30,7 @@ def accounts(
 @router.post(
     "/audit/reconcile",
     summary="Find what shipped past the gate",
-    responses=documented(answers.Reconciled, "What is newly found, each recorded as `ungated`."),
+    responses=documented(Reconciled, "What is newly found, each recorded as `ungated`."),
 )
 def reconcile(server: Here, caller: Administers, since: str | None = None) -> Response:
     """Set the trail beside recorded changes and the versions in the traffic.

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from errorbudget import clock
-from errorbudget.web import answers
+from errorbudget.web.answers import incidents as answers
+from errorbudget.web.answers.trail import Token, TokenMade
 from errorbudget.web.calling import Administers, Here, documented
 from errorbudget.web.failing import as_json
 
@@ -28,7 +29,7 @@ class Wanted(BaseModel):
 @router.post(
     "/tokens",
     summary="Make a token",
-    responses=documented(answers.TokenMade, "The token; its text is told this once."),
+    responses=documented(TokenMade, "The token; its text is told this once."),
 )
 def make(server: Here, _caller: Administers, wanted: Wanted) -> Response:
     """Bound to services and environments where those are given; kept as a hash only."""
@@ -47,7 +48,7 @@ def make(server: Here, _caller: Administers, wanted: Wanted) -> Response:
 @router.get(
     "/tokens",
     summary="Tokens that there are",
-    responses=documented(list[answers.Token], "Every token, those revoked too; no secrets."),
+    responses=documented(list[Token], "Every token, those revoked too; no secrets."),
 )
 def tokens(server: Here, _caller: Administers) -> Response:
     """Oldest first."""
@@ -84,7 +85,7 @@ def resend(server: Here, _caller: Administers, sent: Resent) -> Response:
 @router.delete(
     "/tokens/{which}",
     summary="Revoke a token",
-    responses=documented(answers.Token, "It opens nothing any more."),
+    responses=documented(Token, "It opens nothing any more."),
 )
 def revoke(server: Here, _caller: Administers, which: str) -> Response:
     """By id or name; at once."""

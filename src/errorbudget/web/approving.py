@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from errorbudget import clock
 from errorbudget.policy.approval import Says, Statement
 from errorbudget.program.gate.statements import Wanted
-from errorbudget.web import answers
+from errorbudget.web.answers.gate import Answered, Drafted, Waiting
 from errorbudget.web.calling import Approves, Here, Reads, documented
 from errorbudget.web.failing import as_json
 from errorbudget.web.gating import STRICT
@@ -33,13 +33,13 @@ class Draft(BaseModel):
 @router.post(
     "/approvals/draft",
     summary="Draw up an answer",
-    responses=documented(answers.Drafted, "What to sign, and what it would lead to.", 503),
+    responses=documented(Drafted, "What to sign, and what it would lead to.", 503),
 )
 def draft(server: Here, caller: Approves, wanted: Draft) -> Response:
     """The exact statement for `ssh-keygen -Y sign`; nothing is recorded."""
     caller.about(wanted.service)
     caller.within(server.document(wanted.service).environment)
-    return as_json(server.draw_up(Wanted(**wanted.model_dump())))
+    return as_json(server.deciding.draw_up(Wanted(**wanted.model_dump())))
 
 
 class Given(BaseModel):
@@ -53,7 +53,7 @@ class Given(BaseModel):
 @router.post(
     "/approvals",
     summary="Approve or decline a change",
-    responses=documented(answers.Answered, "The answer; recorded before told.", 409, 503),
+    responses=documented(Answered, "The answer; recorded before told.", 409, 503),
 )
 def give(server: Here, caller: Approves, given: Given) -> Response:
     """Without a signature the answer is that of the person whom the token is named for."""
@@ -70,10 +70,10 @@ def give(server: Here, caller: Approves, given: Given) -> Response:
 @router.get(
     "/approvals",
     summary="What waits for an answer",
-    responses=documented(list[answers.Waiting], "The newest first."),  # pyright: ignore[reportArgumentType]
+    responses=documented(list[Waiting], "The newest first."),  # pyright: ignore[reportArgumentType]
 )
 def status(server: Here, caller: Reads, service: str | None = None) -> Response:
     """Changes that wait, were answered about, or are to be reviewed."""
     caller.about(service)
-    rows = server.waiting(service)
+    rows = server.deciding.waiting(service)
     return as_json([row for row in rows if caller.sees((row["service"],), row["environment"])])

@@ -64,7 +64,7 @@ Administers = Annotated[Caller, Depends(holding(Scope.ADMIN))]
 
 def documented(model: type, description: str, *more: int) -> dict[int | str, dict[str, Any]]:
     """What an endpoint answers, for the OpenAPI document; bodies are written as the CLI does."""
-    from errorbudget.web.answers import Failed
+    from errorbudget.web.answers.answer import Failed
 
     told = {
         400: "The call is wrong.",

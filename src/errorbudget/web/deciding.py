@@ -1,33 +1,38 @@
 """How does a server decide? By budgets in memory, and by the warehouse only where it must."""
 
-import threading
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from errorbudget import clock
 from errorbudget.objective.document import RISING, ObjectiveDocument, RiskClass
 from errorbudget.program.budgets.budgets import Budgets
+from errorbudget.program.gate.approvals import Approvals
 from errorbudget.program.gate.asking import Question
+from errorbudget.program.gate.evidence import of_template
 from errorbudget.program.gate.gate import Gate
 from errorbudget.program.gate.question import Answer
 from errorbudget.program.gate.recording import Recording
 from errorbudget.program.gate.sight import Sight
+from errorbudget.program.gate.statements import Wanted
+from errorbudget.program.program import Program
 from errorbudget.program.watching.vigil import Snapshot
 from errorbudget.web.current import Current, known
+from errorbudget.web.turn import Turn
 
 
 class Deciding:
     """The gate beside a watch."""
 
-    def __init__(
-        self, gate: Gate, budgets: Budgets, current: Current, reading: threading.Lock
-    ) -> None:
-        self._gate = gate
+    def __init__(self, program: Program, turn: Turn, budgets: Budgets, current: Current) -> None:
+        objectives, source = program.objectives, turn.source
+        self._home = program.home
+        self._gate = Gate(program.home, source, objectives, budgets)
+        self._approvals = Approvals(program.home, objectives, budgets)
         self._budgets = budgets
         self._current = current
-        self._reading = reading
+        self._turn = turn
         self._sights = _Sights()
 
     def document(self, service: str) -> ObjectiveDocument:
@@ -60,6 +65,22 @@ class Deciding:
         known = partial(self._sights.of, seen)
         return self._gate.recording(question, at=seen.at, now=now, known=known)
 
+    def ran_before(self, service: str, template: str) -> str:
+        """What shows that pods of this template served before; else empty. Raises Failure."""
+        where = service, self.document(service).environment
+        with self._turn.held() as source:
+            return of_template(self._home, source, *where, template)
+
+    def draw_up(self, wanted: Wanted) -> dict[str, Any]:
+        """A statement to be signed, with what it would lead to. Raises Failure."""
+        with self._turn.steady():
+            return self._approvals.draw_up(wanted, now=clock.now())
+
+    def waiting(self, service: str | None) -> list[dict[str, Any]]:
+        """What waits for an answer. Raises Failure."""
+        with self._turn.steady():
+            return self._approvals.status(service, now=clock.now())
+
     def _unless_in_memory(
         self, question: Question, seen: Snapshot | None
     ) -> AbstractContextManager[object]:
@@ -67,7 +88,7 @@ class Deciding:
         needs = question.named or question.declared is RiskClass.ROLLBACK
         if seen and not needs and self._sights.of(seen, self.document(question.service)):
             return nullcontext()
-        return self._reading
+        return self._turn.held()
 
 
 _PLAIN: Final = frozenset((None, *RISING))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from errorbudget.web import answers
+from errorbudget.web.answers.burns import Explanation, Handoff
 from errorbudget.web.calling import At, Here, Reads, documented, moment_of
 from errorbudget.web.failing import Forbidden, as_json
 
@@ -33,7 +33,7 @@ Until = Annotated[datetime | None, Depends(until_of)]
 @router.get(
     "/explain",
     summary="What broke",
-    responses=documented(answers.Explanation, "What `errorbudget explain --json` prints."),
+    responses=documented(Explanation, "What `errorbudget explain --json` prints."),
 )
 def explain(
     server: Here,
@@ -46,7 +46,7 @@ def explain(
 ) -> Response:
     """A burn by where, who, what changed and what the logs say; the current one without `from`."""
     caller.about(service)
-    found = server.explain(service, objective, since=since, until=until, at=at)
+    found = server.finder.explain(service, objective, since=since, until=until, at=at)
     document = found.burn.standing.document
     if not caller.sees(document.services, document.environment):
         raise Forbidden(f"the token {caller.name!r} is not for {document.name!r}")
@@ -56,7 +56,7 @@ def explain(
 @router.get(
     "/handoff",
     summary="What a log tool needs to go on from a burn",
-    responses=documented(answers.Handoff, "What `errorbudget handoff` prints."),
+    responses=documented(Handoff, "What `errorbudget handoff` prints."),
 )
 def handoff(
     server: Here,
@@ -69,7 +69,7 @@ def handoff(
 ) -> Response:
     """Service, time, request ids and log templates of a burn, with queries for log tools."""
     caller.about(service)
-    found = server.hand_off(service, objective, since=since, until=until, at=at)
+    found = server.finder.hand_off(service, objective, since=since, until=until, at=at)
     if not caller.sees(found.services, found.environment):
         raise Forbidden(f"the token {caller.name!r} is not for {service!r}")
     return as_json(found.as_dict())

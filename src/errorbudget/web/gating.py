@@ -12,8 +12,8 @@ from errorbudget.errors import Failure
 from errorbudget.ingest.git import SQL_BYTES
 from errorbudget.program.gate.asking import Question, advisory, declared_risk
 from errorbudget.program.tokens import Scope
-from errorbudget.web import answers
 from errorbudget.web.access import Caller
+from errorbudget.web.answers.gate import Decided, Deployed, Outcome
 from errorbudget.web.calling import Asks, At, Gates, Here, documented, moment_of
 from errorbudget.web.failing import as_json
 from errorbudget.web.server import Server
@@ -72,7 +72,7 @@ class Asked(BaseModel):
     "",
     summary="Decide on a change",
     responses=documented(
-        answers.Decided, "What `errorbudget gate check --json` prints; recorded before told.", 503
+        Decided, "What `errorbudget gate check --json` prints; recorded before told.", 503
     ),
 )
 def gate(server: Here, caller: Asks, asked: Asked) -> Response:
@@ -113,7 +113,7 @@ def question_of(server: Server, caller: Caller, asked: Asked) -> Question:
 @router.get(
     "/deployed",
     summary="Which version is deployed",
-    responses=documented(answers.Deployed, "The version, or null where no deploy is known of."),
+    responses=documented(Deployed, "The version, or null where no deploy is known of."),
 )
 def deployed(server: Here, caller: Asks, service: str, at: At) -> Response:
     """What a candidate is to be compared with, whatever its pipeline says."""
@@ -142,7 +142,7 @@ class Came(BaseModel):
 @router.post(
     "/{entry}/outcome",
     summary="Tell what came of a change",
-    responses=documented(answers.Outcome, "The recorded outcome."),
+    responses=documented(Outcome, "The recorded outcome."),
 )
 def outcome(
     server: Here,

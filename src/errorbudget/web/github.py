@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
-from errorbudget.web import answers
+from errorbudget.web.answers.gate import Heard
 from errorbudget.web.calling import Here, documented
 from errorbudget.web.failing import NotFound, as_json
 
@@ -12,7 +12,7 @@ router = APIRouter(prefix="/api/v1/github", tags=["deciding"])
 @router.post(
     "/webhook",
     summary="Webhooks of a GitHub app",
-    responses=documented(answers.Heard, "Whether it is new; GitHub is answered later.", 413),
+    responses=documented(Heard, "Whether it is new; GitHub is answered later.", 413),
 )
 async def webhook(request: Request, server: Here) -> Response:
     """Signed with the app's secret (X-Hub-Signature-256); each delivery counts once.

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from errorbudget import clock
-from errorbudget.web import answers
+from errorbudget.web.answers.answer import Health
 from errorbudget.web.calling import Here, Reads, documented
 from errorbudget.web.failing import as_json
 
@@ -15,7 +15,7 @@ router = APIRouter(tags=["health"])
 @router.get(
     "/healthz",
     summary="Is the process alive?",
-    responses={200: {"model": answers.Health, "description": "It answers."}},
+    responses={200: {"model": Health, "description": "It answers."}},
 )
 def healthz() -> Response:
     """Says yes as long as it can; no token needed."""
@@ -26,8 +26,8 @@ def healthz() -> Response:
     "/readyz",
     summary="Are budgets current, and is there room for requests?",
     responses={
-        200: {"model": answers.Health, "description": "Ready."},
-        503: {"model": answers.Health, "description": "Not ready; `problems` says why."},
+        200: {"model": Health, "description": "Ready."},
+        503: {"model": Health, "description": "Not ready; `problems` says why."},
     },
 )
 def readyz(server: Here) -> Response:
@@ -40,7 +40,7 @@ def readyz(server: Here) -> Response:
 @router.get(
     "/api/v1/status",
     summary="How the server is doing",
-    responses=documented(answers.Health, "Its watch, its journal and its mail."),
+    responses=documented(Health, "Its watch, its journal and its mail."),
 )
 def status(server: Here, _caller: Reads) -> Response:
     """Numbers for people; /metrics has them for machines."""

@@ -7,7 +7,8 @@ from pydantic import BaseModel, Field, field_validator
 
 from errorbudget import clock
 from errorbudget.objective.document import RiskClass
-from errorbudget.web import answers
+from errorbudget.web.answers.gate import OfflineTaken
+from errorbudget.web.answers.promises import DocumentCopy
 from errorbudget.web.calling import Gates, Here, documented
 from errorbudget.web.failing import as_json
 from errorbudget.web.gating import STRICT
@@ -25,7 +26,7 @@ def _moment(text: str) -> str:
 @router.get(
     "/copy",
     summary="The signed document, to go by while the server does not answer",
-    responses=documented(answers.DocumentCopy, "The version in force and who signed it."),
+    responses=documented(DocumentCopy, "The version in force and who signed it."),
 )
 def copy(server: Here, caller: Gates, service: str) -> Response:
     """`signatures` are by role, as `ssh-keygen -Y verify` reads them; empty for an unsigned one."""
@@ -91,7 +92,7 @@ class Records(BaseModel):
 @router.post(
     "/offline",
     summary="Tell what was decided without the server",
-    responses=documented(answers.OfflineTaken, "How many were new, and how many known.", 503),
+    responses=documented(OfflineTaken, "How many were new, and how many known.", 503),
 )
 def take(server: Here, caller: Gates, told: Records) -> Response:
     """Each becomes an `offline` entry of the trail, once."""

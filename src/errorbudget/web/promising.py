@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from errorbudget.errors import Failure
-from errorbudget.web import answers
+from errorbudget.web.answers.promises import Applied, DocumentCopy, History
 from errorbudget.web.calling import Administers, Here, Reads, documented
 from errorbudget.web.failing import as_json
 
@@ -33,7 +33,7 @@ class Compared(BaseModel):
 @router.post(
     "",
     summary="Put an objective document in force",
-    responses=documented(answers.Applied, "What became of the document.", 413, 422),
+    responses=documented(Applied, "What became of the document.", 413, 422),
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -59,7 +59,7 @@ async def documents(
     is_json = request.headers.get("content-type", "").startswith("application/json")
     async with server.room.body(request) as sent:
         body, signatures = _parts(sent) if is_json else (sent, {})
-        todo = server.verify if dry_run else server.apply
+        todo = server.writer.verify if dry_run else server.writer.apply
         return as_json(await server.room.work(todo, body, name, signatures))
 
 
@@ -78,7 +78,7 @@ def _parts(sent: bytes) -> tuple[bytes, dict[str, bytes]]:
 @router.get(
     "/history",
     summary="The past of a service's document",
-    responses=documented(answers.History, "What `errorbudget objective history --json` prints."),
+    responses=documented(History, "What `errorbudget objective history --json` prints."),
 )
 def history(server: Here, caller: Reads, service: Annotated[str, Query()]) -> Response:
     """Versions, who signed them when, and which decisions each judged."""
@@ -91,7 +91,7 @@ def history(server: Here, caller: Reads, service: Annotated[str, Query()]) -> Re
 @router.get(
     "/text",
     summary="The document in force",
-    responses=documented(answers.DocumentCopy, "Its exact text, and who signed it."),
+    responses=documented(DocumentCopy, "Its exact text, and who signed it."),
 )
 def text(server: Here, caller: Reads, service: Annotated[str, Query()]) -> Response:
     """`document` is null where no version binds; signatures are as `ssh-keygen -Y` makes them."""

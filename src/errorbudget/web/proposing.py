@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict
 from errorbudget.program.budgets.planning import forecast as planned_cost
 from errorbudget.program.budgets.planning import plan
 from errorbudget.program.proposing.proposals import caps
-from errorbudget.web import answers
+from errorbudget.web.answers.promises import Backtest, Forecast, Proposal
+from errorbudget.web.answers.requests import Seen
 from errorbudget.web.calling import At, Here, Reads, documented
 from errorbudget.web.failing import as_json
 
@@ -26,7 +27,7 @@ class Replayed(BaseModel):
 @router.get(
     "/proposals",
     summary="Services without an objective",
-    responses=documented(list[answers.Seen], "Those that send requests, the busiest first."),
+    responses=documented(list[Seen], "Those that send requests, the busiest first."),
 )
 def unpromised(server: Here, caller: Reads) -> Response:
     """What `errorbudget objective propose --json` prints."""
@@ -36,7 +37,7 @@ def unpromised(server: Here, caller: Reads) -> Response:
 @router.post(
     "/proposals",
     summary="Propose an objective",
-    responses=documented(answers.Proposal, "What `objective propose SERVICE --json` prints."),
+    responses=documented(Proposal, "What `objective propose SERVICE --json` prints."),
 )
 def propose(
     server: Here,
@@ -60,7 +61,7 @@ def propose(
 @router.post(
     "/backtests",
     summary="Replay a document",
-    responses=documented(answers.Backtest, "What `objective backtest FILE --json` prints.", 422),
+    responses=documented(Backtest, "What `objective backtest FILE --json` prints.", 422),
 )
 def backtest(server: Here, caller: Reads, name: str, sent: Replayed) -> Response:
     """Over all history; nothing is stored, and nobody is told."""
@@ -71,7 +72,7 @@ def backtest(server: Here, caller: Reads, name: str, sent: Replayed) -> Response
 @router.get(
     "/forecast",
     summary="What something planned would cost",
-    responses=documented(list[answers.Forecast], "What `errorbudget forecast --json` prints."),
+    responses=documented(list[Forecast], "What `errorbudget forecast --json` prints."),
 )
 def forecast(  # noqa: PLR0913 -- one parameter for each thing that is known of it
     *,
@@ -93,7 +94,7 @@ def forecast(  # noqa: PLR0913 -- one parameter for each thing that is known of 
     return as_json(
         [
             planned_cost(one.as_dict(), planned)
-            for one in server.budgets(service, at)
+            for one in server.reader.budgets(service, at)
             if caller.sees(one.document.services, one.document.environment)
         ]
     )

@@ -8,8 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from errorbudget.program.budgets.rollups import OVER
 from errorbudget.program.burning.burns import BurnStanding
-from errorbudget.web import answers
 from errorbudget.web.access import Caller
+from errorbudget.web.answers.budgets import Budget, Rollup
+from errorbudget.web.answers.burns import Burn
+from errorbudget.web.answers.gate import Change
+from errorbudget.web.answers.requests import Failures, Seen
+from errorbudget.web.answers.trail import Entry, Verified
 from errorbudget.web.calling import At, Here, Reads, documented, moment_of
 from errorbudget.web.failing import as_json
 from errorbudget.web.server import Server
@@ -27,7 +31,7 @@ Fresh = Annotated[
 @router.get(
     "/services",
     summary="Services that have sent requests",
-    responses=documented(list[answers.Seen], "Each with its first and last minute."),
+    responses=documented(list[Seen], "Each with its first and last minute."),
 )
 def services(server: Here, caller: Reads) -> Response:
     """Every service that has ever sent a request."""
@@ -35,7 +39,7 @@ def services(server: Here, caller: Reads) -> Response:
     return as_json(
         [
             one
-            for one in server.services()
+            for one in server.reader.services()
             if caller.sees((one["service"],)) and one["service"] not in hidden
         ]
     )
@@ -55,7 +59,7 @@ def _promised_elsewhere(server: Server, caller: Caller) -> set[str]:
 @router.get(
     "/budgets",
     summary="What is left",
-    responses=documented(list[answers.Budget], "What `errorbudget budget --json` prints."),
+    responses=documented(list[Budget], "What `errorbudget budget --json` prints."),
 )
 def budgets(
     server: Here,
@@ -68,7 +72,7 @@ def budgets(
     caller.about(service)
     if fresh and at is None:
         server.refresh()
-    found = server.budgets(service, at)
+    found = server.reader.budgets(service, at)
     return as_json(
         [
             one.as_dict()
@@ -81,7 +85,7 @@ def budgets(
 @router.get(
     "/rollups",
     summary="What is left, by service or label",
-    responses=documented(list[answers.Rollup], "What `errorbudget budget --by … --json` prints."),
+    responses=documented(list[Rollup], "What `errorbudget budget --by … --json` prints."),
 )
 def rollups(
     server: Here,
@@ -91,7 +95,7 @@ def rollups(
     over: Annotated[str, Query(description="`28d`, or month, quarter or year so far.")] = OVER,
 ) -> Response:
     """Failing requests, each once, and the worst budget of each group that the caller sees."""
-    found = server.rollups(
+    found = server.reader.rollups(
         by, over, at, lambda document: caller.sees(document.services, document.environment)
     )
     return as_json([one.as_dict() for one in found])
@@ -100,7 +104,7 @@ def rollups(
 @router.get(
     "/failed",
     summary="The bad requests behind a budget",
-    responses=documented(list[answers.Failures], "What `errorbudget failed --json` prints."),
+    responses=documented(list[Failures], "What `errorbudget failed --json` prints."),
 )
 def failed(
     server: Here,
@@ -115,13 +119,13 @@ def failed(
     caller.within(document.environment)
     for one in document.services:
         caller.about(one)
-    return as_json([one.as_dict() for one in server.failed(service, objective, at, last)])
+    return as_json([one.as_dict() for one in server.reader.failed(service, objective, at, last)])
 
 
 @router.get(
     "/burn",
     summary="How fast it goes",
-    responses=documented(list[answers.Burn], "What `errorbudget burn --json` prints."),
+    responses=documented(list[Burn], "What `errorbudget burn --json` prints."),
 )
 def burn(
     server: Here,
@@ -134,7 +138,7 @@ def burn(
     caller.about(service)
     if fresh and at is None:
         server.refresh()
-    found = server.burns(service, at)
+    found = server.reader.burns(service, at)
     return as_json([one.as_dict() for one in found if _is_shown(caller, one)])
 
 
@@ -146,7 +150,7 @@ def _is_shown(caller: Caller, one: BurnStanding) -> bool:
 @router.get(
     "/changes",
     summary="What altered production",
-    responses=documented(list[answers.Change], "Oldest first."),
+    responses=documented(list[Change], "Oldest first."),
 )
 def changes(
     server: Here,
@@ -166,7 +170,7 @@ def changes(
 @router.get(
     "/decisions",
     summary="What was decided",
-    responses=documented(list[answers.Entry], "Entries of the audit trail, oldest first."),
+    responses=documented(list[Entry], "Entries of the audit trail, oldest first."),
 )
 def decisions(server: Here, caller: Reads, service: Service = None, last: Last = 50) -> Response:
     """The last decisions, of a service or of all."""
@@ -185,7 +189,7 @@ def decisions(server: Here, caller: Reads, service: Service = None, last: Last =
 @router.get(
     "/audit",
     summary="The audit trail",
-    responses=documented(list[answers.Entry], "What `errorbudget audit log --json` prints."),
+    responses=documented(list[Entry], "What `errorbudget audit log --json` prints."),
 )
 def audit(server: Here, caller: Reads, last: Last = 50) -> Response:
     """The last entries, or all with `last=0`, oldest first."""
@@ -196,7 +200,7 @@ def audit(server: Here, caller: Reads, last: Last = 50) -> Response:
 @router.get(
     "/audit/entries/{number}",
     summary="One entry of the audit trail",
-    responses=documented(answers.Entry, "As `errorbudget audit log --json` prints it."),
+    responses=documented(Entry, "As `errorbudget audit log --json` prints it."),
 )
 def entry(server: Here, caller: Reads, number: Annotated[int, Path(ge=1)]) -> Response:
     """The entry that a decision names as its `entry`."""
@@ -217,7 +221,7 @@ class Kept(BaseModel):
 @router.post(
     "/audit/verify",
     summary="Check the audit trail",
-    responses=documented(answers.Verified, "Every entry verifies.", 409),
+    responses=documented(Verified, "Every entry verifies.", 409),
 )
 def verify(server: Here, caller: Reads, kept: Kept) -> Response:
     """Recompute every hash, also against checkpoints that decisions once came with."""

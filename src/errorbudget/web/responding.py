@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field
 from errorbudget import clock
 from errorbudget.errors import Failure
 from errorbudget.store.incidents import Incident
-from errorbudget.web import answers
 from errorbudget.web.access import OWNER, Caller
+from errorbudget.web.answers import incidents as answers
 from errorbudget.web.calling import Approves, Here, Reads, documented
 from errorbudget.web.failing import as_json
 from errorbudget.web.gating import STRICT

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from errorbudget.web import answers
+from errorbudget.web.answers.requests import Pruned
 from errorbudget.web.calling import Administers, Here, documented
 from errorbudget.web.failing import as_json
 
@@ -27,7 +27,7 @@ class Asked(BaseModel):
 @router.post(
     "/prune",
     summary="Drop old requests and log records",
-    responses=documented(answers.Pruned, "How many, and before when; what was counted stays."),
+    responses=documented(Pruned, "How many, and before when; what was counted stays."),
 )
 def prune(server: Here, _caller: Administers, asked: Asked) -> Response:
     """Whole days that are older than is asked, or configured."""

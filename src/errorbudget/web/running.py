@@ -100,7 +100,7 @@ def apply_all(server: Server, configuration: Configuration) -> None:
 
 def _apply(server: Server, file: Path) -> None:
     try:
-        applied = server.apply(file.read_bytes(), str(file), beside(file))
+        applied = server.writer.apply(file.read_bytes(), str(file), beside(file))
         LOG.info("%s: %s", file, applied["state"], extra={"about": {"document": applied}})
         for line in applied["refused"]:
             LOG.warning("%s", line)

@@ -15,8 +15,9 @@ from errorbudget.ingest.otlp import Export, refused
 from errorbudget.ingest.otlp.answer import Signal
 from errorbudget.ingest.otlp.body import refuse_coding
 from errorbudget.program.changes import kind_of
-from errorbudget.web import answers
 from errorbudget.web.access import Caller
+from errorbudget.web.answers import gate as answers
+from errorbudget.web.answers.requests import Corrected, Taken
 from errorbudget.web.calling import Here, Sends, documented, moment_of
 from errorbudget.web.failing import TooLarge, TurnedAway, as_json
 from errorbudget.web.server import Server
@@ -50,7 +51,7 @@ _BYTES: dict[str, Any] = {
 @router.post(
     "/v1/traces",
     summary="Take in spans (OTLP)",
-    responses=documented(answers.Taken, "Acknowledged: on disk.", 413, 429, 503)
+    responses=documented(Taken, "Acknowledged: on disk.", 413, 429, 503)
     | {200: {"description": "Acknowledged: ExportTraceServiceResponse, in the sender's encoding."}},
     openapi_extra=_OTLP,
 )
@@ -62,7 +63,7 @@ async def traces(request: Request, server: Here, caller: Sends, key: Key = "") -
 @router.post(
     "/v1/logs",
     summary="Take in log records (OTLP)",
-    responses=documented(answers.Taken, "Acknowledged: on disk.", 413, 429, 503)
+    responses=documented(Taken, "Acknowledged: on disk.", 413, 429, 503)
     | {200: {"description": "Acknowledged: ExportLogsServiceResponse, in the sender's encoding."}},
     openapi_extra=_OTLP,
 )
@@ -98,7 +99,7 @@ async def _otlp(
 @router.post(
     "/api/v1/requests",
     summary="Take in requests (NDJSON)",
-    responses=documented(answers.Taken, "Acknowledged: on disk.", 413, 415, 429, 503),
+    responses=documented(Taken, "Acknowledged: on disk.", 413, 415, 429, 503),
     openapi_extra=_LINES,
 )
 async def requests(
@@ -130,7 +131,7 @@ async def requests(
 @router.post(
     "/api/v1/files",
     summary="Take in a whole file",
-    responses=documented(answers.Taken, "The file is in the warehouse.", 413, 422, 503),
+    responses=documented(Taken, "The file is in the warehouse.", 413, 422, 503),
     openapi_extra=_BYTES,
 )
 async def files(  # noqa: PLR0913 -- one parameter for each option of the command
@@ -149,16 +150,18 @@ async def files(  # noqa: PLR0913 -- one parameter for each option of the comman
     For tokens that are bound to no service: a file's records may name any.
     """
     caller.everything()
-    file = server.spool(name)
+    file = server.writer.spool(name)
     try:
         await _spooled(request, file, server.configuration.receive.file)
         pairs = (text.partition("=") for text in maps or [])
         expressions = {column: sql for column, _, sql in pairs}
         report = await server.room.work(
-            lambda: server.ingest(file, form=form, maps=expressions, service=service, logs=logs)
+            lambda: server.writer.ingest(
+                file, form=form, maps=expressions, service=service, logs=logs
+            )
         )
     finally:
-        server.unspool(file)
+        server.writer.unspool(file)
     kept = str(report.rejected_file) if report.rejected_file else None
     return as_json(report.as_dict() | {"rejected_file": kept})
 
@@ -186,14 +189,14 @@ class Correction(BaseModel):
 @router.post(
     "/api/v1/corrections",
     summary="Correct what requests count as",
-    responses=documented(answers.Corrected, "In the trail, and counted."),
+    responses=documented(Corrected, "In the trail, and counted."),
 )
 def corrections(server: Here, caller: Sends, sent: Correction) -> Response:
     """A 200 that corrupted an order is bad; the correction is an entry of the audit trail."""
     caller.about(sent.service)
     if caller.allowed.environments:
         caller.within(server.document(sent.service).environment)
-    return as_json(server.correct(sent.service, sent.request_ids, sent.verdict, sent.reason))
+    return as_json(server.writer.correct(sent.service, sent.request_ids, sent.verdict, sent.reason))
 
 
 class ChangeTold(BaseModel):

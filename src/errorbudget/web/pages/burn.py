@@ -35,10 +35,10 @@ def burn(  # noqa: PLR0913, PLR0917 -- the path and the query of one page
 ) -> Response:
     """What broke, now or in a time that was asked for."""
     document = shown(server, caller, name)
-    found = server.explain(document.name, objective, since=since, until=until, at=at)
+    found = server.finder.explain(document.name, objective, since=since, until=until, at=at)
     failed, untold = (), ""
     try:
-        failed = server.failed_within(document, objective, found.span).requests
+        failed = server.finder.failed_within(document, objective, found.span).requests
     except NotTold as cause:
         untold = str(cause)
     calm = since is None and found.burn.alert in _CALM

@@ -53,7 +53,7 @@ def decisions(request: Request, server: Here, caller: Reads, service: Text = "")
 
 
 def _waiting(server: Server, caller: Caller, service: str) -> list[dict[str, Any]]:
-    rows = server.waiting(service or None)
+    rows = server.deciding.waiting(service or None)
     return [row for row in rows if caller.sees((row["service"],), row["environment"])]
 
 
@@ -107,7 +107,7 @@ def consider(  # noqa: PLR0913, PLR0917 -- the fields of one form
 ) -> Response:
     """What an answer would lead to, shown before it is given; nothing is recorded yet."""
     document = shown(server, caller, service)
-    row = next((one for one in server.waiting(service) if one["change"] == change), None)
+    row = next((one for one in server.deciding.waiting(service) if one["change"] == change), None)
     if row is None:
         raise Failure(f"{change}: no change of {service} by this name waits for an answer")
     fields: dict[str, Any] = {
@@ -120,7 +120,7 @@ def consider(  # noqa: PLR0913, PLR0917 -- the fields of one form
         "floor": floor or None,
         "until": until or None,
     }
-    drafted = server.draw_up(Wanted(**fields)) if role and reason else None
+    drafted = server.deciding.draw_up(Wanted(**fields)) if role and reason else None
     held = [name for name, people in document.owners.items() if caller.name in people]
     return page(
         request,

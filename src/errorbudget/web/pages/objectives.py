@@ -115,7 +115,7 @@ def promised(
     waits: list[dict[str, Any]] = []
     changes: list[str] = []
     if newest and (bound is None or newest.digest != bound.digest):
-        waits = server.verify(newest.body, f"{document.name}.yaml", {})["waits"]
+        waits = server.writer.verify(newest.body, f"{document.name}.yaml", {})["waits"]
     if newest and bound and newest.digest != bound.digest:
         changes = server.patient.differences(newest.body, document.name, bound.body, "")
     counts = bound or newest
@@ -144,7 +144,7 @@ def promised(
 def _burns(server: Server, document: ObjectiveDocument) -> Sequence[BurnStanding]:
     """How a document's objectives burn; of one that nobody has applied, nothing."""
     try:
-        return server.burns(document.name, None)
+        return server.reader.burns(document.name, None)
     except Failure:
         return ()
 

@@ -113,7 +113,7 @@ def overview(
     server.current.settled()
     seen = None if at else server.current.snapshot
     now = at or (seen.at if seen else clock.now())
-    known = _seen(seen) if seen else rows(server.burns(None, at), now)
+    known = _seen(seen) if seen else rows(server.reader.burns(None, at), now)
     every = [row for row in known if caller.sees(row.services, row.environment)]
     found = [row for row in every if _wanted(row, q, label)]
     first = (min(sheet, max(-(-len(found) // SHEET), 1)) - 1) * SHEET

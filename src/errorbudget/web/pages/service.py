@@ -115,10 +115,10 @@ def service(request: Request, server: Here, caller: Reads, name: str, at: At) ->
 def _burns(server: Server, document: ObjectiveDocument, at: datetime | None) -> list[BurnStanding]:
     """How each objective burns; one whose document is newer than the last evaluation, too."""
     server.current.settled()
-    burns = server.burns(document.name, at)
+    burns = server.reader.burns(document.name, at)
     if {one.standing.objective for one in burns} >= document.objectives.keys():
         return burns
-    return server.burns(document.name, at or clock.now())
+    return server.reader.burns(document.name, at or clock.now())
 
 
 def _told(

@@ -127,7 +127,7 @@ def _decided(
         risk=workload.risk,
     )
     question = asked(server, caller, asking)
-    if shown := server.ran_before(workload.service, digest(template)):
+    if shown := server.deciding.ran_before(workload.service, digest(template)):
         question = replace(question, declared=RiskClass.ROLLBACK, shown=shown)
     return server.check(question, at=None, dry_run=dry_run)
 

@@ -1,0 +1,1 @@
+"""What do answers look like, for the OpenAPI document? The program's own values are sent."""
