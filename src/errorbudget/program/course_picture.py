@@ -4,7 +4,6 @@ Its colours are the page's own, so that one picture serves by day and by night a
 """
 
 import json
-import re
 from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
@@ -15,6 +14,7 @@ from errorbudget import clock
 from errorbudget.ledger.window import minute_floor, moment
 from errorbudget.policy.hindsight import Kind
 from errorbudget.program.courses import Course
+from errorbudget.program.drawing import drawn, when
 
 Rows = list[dict[str, Any]]
 
@@ -24,8 +24,10 @@ NARROW: Final = (330, 240)
 
 _NAMED: Final[dict[tuple[int, int], int]] = {WIDE: 6, NARROW: 3}
 """Losses that are written beside the course."""
-_NEAR: Final = 0.03
-"""The part of a window within which two names would lie on one another."""
+_NAME: Final = (84, 18)
+"""Width and height in pixels of a name: two that are nearer lie on one another."""
+LEAST: Final = -0.25
+"""What is drawn at least below a budget that is spent."""
 _WORTH: Final = 0.01
 """The share of a budget from which a loss is told."""
 _ABOUT: Final = "The share of the budget that was left, over its window; the table below has it."
@@ -44,7 +46,7 @@ def picture(course: Course, size: tuple[int, int] = WIDE) -> str:
     told = {
         "course": _points(course),
         "ahead": _ahead(course),
-        "losses": _apart(losses(course), len(course.standing.budget.span))[: _NAMED[size]],
+        "losses": _apart(losses(course), len(course.standing.budget.span), size)[: _NAMED[size]],
         "changes": _changes(course),
         "decisions": _decisions(course),
     }
@@ -86,13 +88,14 @@ def losses(course: Course) -> Rows:
     return sorted(found, key=lambda one: -one["share"])
 
 
-def _apart(rows: Rows, whole: int) -> Rows:
+def _apart(rows: Rows, whole: int, size: tuple[int, int]) -> Rows:
     """Those whose names do not lie on one another: of neighbours the larger."""
+    near, beside = _NAME[0] / size[0] * whole, _NAME[1] / size[1] * (1 - LEAST)
     kept: Rows = []
     for row in rows:
-        at = minute_floor(clock.parse(row["at"]))
-        gaps = (abs(at - minute_floor(clock.parse(one["at"]))) for one in kept)
-        if all(gap > whole * _NEAR for gap in gaps):
+        at, left = minute_floor(clock.parse(row["at"])), row["left"] or 0
+        others = ((minute_floor(clock.parse(one["at"])), one["left"] or 0) for one in kept)
+        if all(abs(at - one) > near or abs(left - other) > beside for one, other in others):
             kept.append(row)
     return kept
 
@@ -127,7 +130,7 @@ def _ahead(course: Course) -> Rows:
 
 def _floor(course: Course) -> float:
     """The least that is drawn: a burn that goes on would make all that was a flat line."""
-    return min(-0.25, *(one.remaining for one in course.points if one.remaining is not None))
+    return min(LEAST, *(one.remaining for one in course.points if one.remaining is not None))
 
 
 def _changes(course: Course) -> Rows:
@@ -142,7 +145,7 @@ def _changes(course: Course) -> Rows:
 
 
 def _decisions(course: Course) -> Rows:
-    span = course.standing.budget.span
+    budget = course.standing.budget
     return [
         {
             "at": entry["at"],
@@ -150,7 +153,7 @@ def _decisions(course: Course) -> Rows:
             "words": entry["words"],
         }
         for entry in course.decisions
-        if moment(span.start) <= _as_of(entry) < moment(span.end)
+        if moment(budget.span.start) <= _as_of(entry) < moment(budget.end)
     ]
 
 
@@ -161,16 +164,7 @@ def _as_of(entry: Any) -> datetime:
 @lru_cache(maxsize=256)
 def _drawn(told: str, width: int, height: int) -> str:
     """The picture of these rows; the same rows are drawn once."""
-    import vl_convert
-
-    chart = _chart(json.loads(told), width, height)
-    return _titled(vl_convert.vegalite_to_svg(chart.to_dict()))
-
-
-def _titled(svg: str) -> str:
-    """What a mark is named for those who hear the page is also shown where a pointer rests."""
-    svg = svg.replace("<svg ", f'<svg role="img" aria-label="{_ABOUT}" ', 1)
-    return re.sub(r'(<path aria-label="([^"]*)"[^>]*)></path>', r"\1><title>\2</title></path>", svg)
+    return drawn(_chart(json.loads(told), width, height).to_dict(), _ABOUT)
 
 
 def _chart(told: dict[str, Rows], width: int, height: int) -> Any:
@@ -209,11 +203,14 @@ def _layers(told: dict[str, Rows], height: int) -> Iterator[Any]:
     def of(name: str) -> Any:
         return alt.Chart(alt.Data(values=told[name]))
 
-    yield of("course").mark_line(color=_INK, strokeWidth=1.75, aria=False).encode(x=x, y=y)
+    line = of("course").mark_line(color=_INK, strokeWidth=1.75, aria=False)
+    yield line.encode(x=x, y=y, tooltip=[when(), alt.Tooltip("left:Q", format=".1%")])
     if told["ahead"]:
         fan = of("ahead").encode(x=x)
         yield fan.mark_area(color=_QUIET, opacity=0.18, aria=False).encode(y="low:Q", y2="high:Q")
-        yield fan.mark_line(color=_QUIET, strokeDash=[4, 3], aria=False).encode(y=y)
+        likely = fan.mark_line(color=_QUIET, strokeDash=[4, 3], aria=False)
+        shares = [alt.Tooltip(f"{name}:Q", format=".1%") for name in ("left", "low", "high")]
+        yield likely.encode(y=y, tooltip=[when(), *shares])
     spent = alt.Chart(alt.Data(values=[{"left": 0}]))
     yield spent.mark_rule(color=_QUIET, aria=False).encode(y="left:Q")
     yield from _marked(told, x, height)
@@ -224,7 +221,9 @@ def _marked(told: dict[str, Rows], x: Any, height: int) -> Iterator[Any]:
     import altair as alt
 
     def of(name: str) -> Any:
-        return alt.Chart(alt.Data(values=told[name])).encode(x=x, description="words:N")
+        return alt.Chart(alt.Data(values=told[name])).encode(
+            x=x, description="words:N", tooltip="words:N"
+        )
 
     if told["losses"]:
         lost = of("losses").encode(y="left:Q")

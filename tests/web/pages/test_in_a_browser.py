@@ -75,6 +75,7 @@ def test_on_call_one_follows_what_burns_down_to_the_requests(
     assert page.locator("figure svg").first.is_visible()
     page.get_by_role("link", name="availability burns").click()
     assert "route=/pay" in page.locator("h1").inner_text()
+    explored(page)
     page.get_by_role("heading", name="The requests themselves").scroll_into_view_if_needed()
     assert page.locator("code", has_text="t1").first.is_visible()
     assert page.locator("time[data-local]").count() > 0
@@ -92,6 +93,16 @@ def test_on_call_one_follows_what_burns_down_to_the_requests(
 
     assert complaints == []
     context.close()
+
+
+def explored(page: Page) -> None:
+    """A picture that is pointed at tells the values of what is pointed at then."""
+    page.locator("svg[data-picture]:visible").hover()
+    drawn = page.locator("[data-explored] svg")
+    drawn.wait_for()
+    bar = drawn.locator(".mark-rect path").last
+    bar.hover()
+    assert "bad" in page.locator("#vg-tooltip-element.visible").inner_text()
 
 
 def test_a_product_owner_sees_what_it_leads_to_and_approves(

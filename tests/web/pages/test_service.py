@@ -47,6 +47,7 @@ def test_a_change_that_calls_itself_a_script_is_text_in_the_picture(server: Serv
     assert "&lt;script&gt;alert(1)" in page.partition("<svg")[2]
     assert set(re.findall(r"<script[^>]*>", page)) == {
         '<script type="module" src="/static/times.js">',
+        '<script type="module" src="/static/pictures.js">',
         '<script type="module" src="/static/live.js">',
     }
 

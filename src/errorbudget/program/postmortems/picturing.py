@@ -2,17 +2,19 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 
 from errorbudget import clock
+from errorbudget.burn.bars import Bars
 from errorbudget.errors import Failure
-from errorbudget.ledger.tally import DAY
-from errorbudget.ledger.window import minute_floor, moment
+from errorbudget.ledger.window import Span, minute_floor
+from errorbudget.program.drawing import PAPER, drawn
+from errorbudget.program.explaining.picturing import chart
 
 NAMES: Final = ("burn", "budget")
-_BAD, _INK, _QUIET, _PAPER, _SHADE = "#c8372d", "#222222", "#777777", "#ffffff", "#f3e3e1"
-_WIDTH: Final = 640
+_STYLE: Final = replace(PAPER, width=640)
 _MARKED: Final = ("change", "alert", "acknowledgement", "note", "approval")
 
 
@@ -54,49 +56,27 @@ def _parts(impact: Mapping[str, Any], room: Mapping[str, Any]) -> Iterator[dict[
 @lru_cache(maxsize=64)
 def _drawn(name: str, told: str) -> str:
     """The same values are drawn once."""
-    import vl_convert
-
-    chart = (_burn if name == "burn" else _budget)(json.loads(told))
-    styled = chart.configure(font="sans-serif", background=_PAPER).configure_view(stroke=None)
-    return vl_convert.vegalite_to_svg(styled.to_dict())
+    about = f"The {name} of this incident; its numbers are in the text."
+    return drawn((_burn if name == "burn" else _budget)(json.loads(told)), about)
 
 
-def _burn(told: Mapping[str, Any]) -> Any:
-    import altair as alt
-
+def _burn(told: Mapping[str, Any]) -> dict[str, Any]:
     of = told["bars"]
-    start, step = minute_floor(clock.parse(of["from"])), of["minutes"]
-    rows = [
-        {
-            "at": clock.text(moment(start + place * step)),
-            "end": clock.text(moment(start + (place + 1) * step)),
-            "share": bad / valid if valid else None,
-            "nothing": not valid,
-        }
-        for place, (valid, bad) in enumerate(zip(of["valid"], of["bad"], strict=True))
-    ]
-    long = len(rows) * step > DAY
-    hours = alt.Axis(format="%-d %b %H:%M" if long else "%H:%M", labelOverlap=True)
-    x = alt.X("at:T", title="UTC", scale=alt.Scale(type="utc"), axis=hours)
-    shade = alt.Chart(alt.Data(values=[{"at": told["from"], "end": told["to"]}]))
-    layers = [shade.mark_rect(color=_SHADE).encode(x=x, x2="end:T")]
-    y = alt.Y("share:Q", title="share of bad requests", axis=alt.Axis(format="%"))
-    drawn = alt.Chart(alt.Data(values=rows))
-    bars = drawn.mark_rect(color=_BAD).encode(x=x, x2="end:T", y=y, y2=alt.datum(0))
-    layers.append(bars)
-    if told["marks"]:
-        rules = alt.Chart(alt.Data(values=told["marks"]))
-        layers.append(rules.mark_rule(color=_INK, strokeDash=[4, 3]).encode(x=x, tooltip="what:N"))
-        text = rules.mark_text(angle=270, align="right", dx=-4, dy=-6, color=_INK)
-        layers.append(text.encode(x=x, y=alt.value(0), text="source:N"))
-    return alt.layer(*layers).properties(width=_WIDTH, height=220)
+    bars = Bars(
+        start=minute_floor(clock.parse(of["from"])),
+        step=of["minutes"],
+        valid=tuple(of["valid"]),
+        bad=tuple(of["bad"]),
+    )
+    first, last = (minute_floor(clock.parse(told[name])) for name in ("from", "to"))
+    return chart(bars, _STYLE, span=Span(first, last), marks=told["marks"])
 
 
-def _budget(told: Mapping[str, Any]) -> Any:
+def _budget(told: Mapping[str, Any]) -> dict[str, Any]:
     import altair as alt
 
     names = ["this incident", "all else", "left"]
-    colours = alt.Scale(domain=names, range=[_BAD, _QUIET, "#dddddd"])
+    colours = alt.Scale(domain=names, range=[_STYLE.bad, _STYLE.quiet, _STYLE.line])
     return (
         alt.Chart(alt.Data(values=told["parts"]))
         .mark_bar()
@@ -105,5 +85,8 @@ def _budget(told: Mapping[str, Any]) -> Any:
             color=alt.Color("part:N", scale=colours, title=None, sort=names),
             order="order:Q",
         )
-        .properties(width=_WIDTH, height=40)
+        .properties(width=_STYLE.width, height=40, background=_STYLE.ground)
+        .configure(font="system-ui, sans-serif")
+        .configure_view(stroke=None)
+        .to_dict()
     )

@@ -1,15 +1,10 @@
 """Draws the evidence of a proposal and what a backtest found: beside a document, or in a page."""
 
-import json
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 import altair as alt
-import vl_convert
 
 from errorbudget.objective.proposal.evidence import (
     DAILY,
@@ -19,6 +14,7 @@ from errorbudget.objective.proposal.evidence import (
     markdown,
     parts,
 )
+from errorbudget.program.drawing import PAGE, PAPER, Style, drawn
 
 Told = Mapping[str, Any]
 Rows = Sequence[Told]
@@ -36,39 +32,9 @@ TITLES: Final[Mapping[str, str]] = {
 _DATE: Final = "%-d %b"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Style:
-    """Where a picture is put: its size in pixels, and its colours."""
-
-    width: int
-    height: int
-    ink: str
-    quiet: str
-    line: str
-    bars: str
-    bad: str
-
-
-PAPER: Final = Style(
-    width=720,
-    height=220,
-    ink="#222222",
-    quiet="#555555",
-    line="#dddddd",
-    bars="#4c78a8",
-    bad="#c4332b",
-)
-"""A file of its own, on white."""
-_PAGE: Final[Mapping[str, str]] = {
-    "ink": "var(--ink)",
-    "quiet": "var(--quiet)",
-    "line": "var(--line)",
-    "bars": "var(--quiet)",
-    "bad": "var(--fire)",
-}
-WIDE: Final = Style(width=900, height=220, **_PAGE)
-NARROW: Final = Style(width=240, height=200, **_PAGE)
-"""A page on a desk's screen and on a phone's, in the colours of the page by day and by night."""
+WIDE: Final = Style(width=900, height=220, **PAGE)
+NARROW: Final = Style(width=240, height=200, **PAGE)
+"""A page on a desk's screen and on a phone's."""
 
 
 def write_evidence(told: Told, out: Path) -> list[Path]:
@@ -93,14 +59,14 @@ def write_evidence(told: Told, out: Path) -> list[Path]:
 def pictures(told: Told, style: Style = PAPER) -> dict[str, str]:
     """The pictures that a proposal's evidence has data for, as SVG, by name."""
     evidence = told["evidence"]
-    drawn: dict[str, Any] = {LEFT_OUT: _left_out(parts(told), style)}
+    charts: dict[str, Any] = {LEFT_OUT: _left_out(parts(told), style)}
     if days := [day for day in evidence["days"] if day["seen"] and day["valid"]]:
-        drawn[DAILY] = _daily(days, told, style)
+        charts[DAILY] = _daily(days, told, style)
     if evidence["windows"]["ends"]:
-        drawn[WINDOWS] = _windows(evidence["windows"], style)
+        charts[WINDOWS] = _windows(evidence["windows"], style)
     if evidence["durations"]:
-        drawn[LATENCY] = _latency(evidence["durations"], style)
-    return {name: _svg(name, chart, style) for name, chart in drawn.items()}
+        charts[LATENCY] = _latency(evidence["durations"], style)
+    return {name: _svg(name, chart, style) for name, chart in charts.items()}
 
 
 def backtest(told: Told, style: Style = PAPER) -> str:
@@ -272,7 +238,7 @@ def _sized(chart: Any, style: Style) -> Any:
 def _svg(name: str, chart: Any, style: Style) -> str:
     quiet = {"labelColor": style.quiet, "titleColor": style.quiet, "labelFontSize": 12}
     dressed = (
-        chart.properties(background="transparent" if style is not PAPER else "white")
+        chart.properties(background=style.ground)
         .configure(font="system-ui, sans-serif", aria=True)
         .configure_mark(aria=False)
         .configure_view(stroke=None)
@@ -285,11 +251,4 @@ def _svg(name: str, chart: Any, style: Style) -> str:
         )
         .configure_legend(labelColor=style.quiet, orient="top", symbolStrokeColor=style.ink)
     )
-    return _drawn(json.dumps(dressed.to_dict(), sort_keys=True), TITLES[name])
-
-
-@lru_cache(maxsize=128)
-def _drawn(chart: str, title: str) -> str:
-    """The same chart is drawn once; who hears a page is told what the picture shows."""
-    svg = vl_convert.vegalite_to_svg(chart)
-    return re.sub(r"<svg ", f'<svg role="img" aria-label="{title}" ', svg, count=1)
+    return drawn(dressed.to_dict(), TITLES[name])

@@ -1,17 +1,22 @@
 """A burn as a report: what, since when, where, who, which change, which log lines, what to try."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from fastapi import APIRouter, Request, Response
+from markupsafe import Markup
 
+from errorbudget import clock
 from errorbudget.burn.first_move import slice_words
 from errorbudget.ledger.window import moment
+from errorbudget.program.explaining import picturing
 from errorbudget.program.explaining.explanation import Explanation
 from errorbudget.program.tokens import Scope
 from errorbudget.source import NotTold
 from errorbudget.web.calling import At, Here, Reads
 from errorbudget.web.explaining import Since, Until
 from errorbudget.web.pages.incidents import within
+from errorbudget.web.pages.objectives import Drawn
 from errorbudget.web.pages.rendering import Page, count, page, share
 from errorbudget.web.pages.service import shown
 from errorbudget.web.pages.standing import window
@@ -52,6 +57,8 @@ def burn(  # noqa: PLR0913, PLR0917 -- the path and the query of one page
         told=found.as_dict(),
         headline=_calm(found) if calm else found.headline(),
         what=_what(found),
+        drawn=_drawn(found),
+        bars=list(_bars(found)),
         places=[(slice_words(one), one) for one in found.where],
         advice=list(_advice(found)),
         incidents=within(server, document, found.span),
@@ -74,6 +81,34 @@ def _what(found: Explanation) -> str:
     if not found.valid or not budget.allowed:
         return found.unknown or "No valid request came."
     return f"It took {share(float(found.bad / budget.allowed))} of the {window(budget)} budget."
+
+
+def _drawn(found: Explanation) -> Drawn | None:
+    """The share of bad requests over time; None before the first request."""
+    if not any(found.bars.valid):
+        return None
+    marks = [
+        {
+            "at": clock.text(one.change.started_at),
+            "source": "change",
+            "what": f"{one.change.id}{'' if one.fits else ', does not fit'}",
+        }
+        for one in found.changes
+    ]
+    wide, narrow = (
+        # Trusted as it is: the renderer escapes every text that is put into a picture.
+        Markup(picturing.picture(found.bars, style, span=found.span, marks=marks))  # noqa: S704
+        for style in (picturing.WIDE, picturing.NARROW)
+    )
+    title = f"The share of bad requests, each bar {found.bars.step} min; the burn is shaded"
+    return Drawn(name="burn", title=title, wide=wide, narrow=narrow)
+
+
+def _bars(found: Explanation) -> Iterator[tuple[datetime, int, int]]:
+    """The same as a table: from when on, bad, valid."""
+    bars = found.bars
+    for place, (bad, valid) in enumerate(zip(bars.bad, bars.valid, strict=True)):
+        yield moment(bars.start + place * bars.step), bad, valid
 
 
 def _advice(found: Explanation) -> Iterator[str]:

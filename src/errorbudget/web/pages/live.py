@@ -1,12 +1,15 @@
 """Tells open pages that there is news, as server-sent events, and serves the files they load."""
 
 import asyncio
+import gzip
 from collections.abc import AsyncIterator
+from functools import cache
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
+from errorbudget.program import drawing
 from errorbudget.web.calling import Here, Reads
 from errorbudget.web.failing import NotFound
 from errorbudget.web.pages import rendering
@@ -58,6 +61,31 @@ def _state(server: Server) -> object:
         return None
     alerts = tuple(group.fleet.codes.tobytes() for group in seen.watched)
     return seen.at.replace(second=0, microsecond=0), alerts
+
+
+@router.get("/pictures/vega.js")
+def library(request: Request) -> Response:
+    """What draws a picture that is explored. Nothing in it is anybody's: it may be compressed."""
+    headers = {"Cache-Control": "max-age=86400", "X-Content-Type-Options": "nosniff"}
+    if "gzip" not in request.headers.get("Accept-Encoding", ""):
+        return Response(drawing.library(), media_type="text/javascript", headers=headers)
+    headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+    return Response(_compressed(), media_type="text/javascript", headers=headers)
+
+
+@cache
+def _compressed() -> bytes:
+    return gzip.compress(drawing.library())
+
+
+@router.get("/pictures/{name}.json")
+def specification(caller: Reads, name: str) -> Response:
+    """The specification of a picture on a page that was shown lately."""
+    del caller
+    found = drawing.explorable(name)
+    if found is None:
+        raise NotFound("this picture was drawn a while ago: open its page again")
+    return Response(found, media_type="application/json", headers=rendering.GUARDS)
 
 
 @router.get("/static/{name}")

@@ -1,9 +1,9 @@
-// Shows the page again when the server has looked again; what a person is writing is left alone.
+// Shows the page again when the server has looked again; what a person writes or explores is left alone.
 import { localise } from "./times.js";
 
 async function renew() {
   const here = document.querySelector("[data-live]");
-  if (!here || here.contains(document.activeElement)) return;
+  if (!here || here.contains(document.activeElement) || here.querySelector("[data-explored]:hover")) return;
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
   if (!answer.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
