@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+import databases
 import zygote
 from a_shop import fill
+from databases import Databases
 
 # How long an example takes says how busy the machine is, and nothing about the program.
 settings.register_profile("unhurried", settings.default, deadline=None)
@@ -49,3 +51,10 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
     """A folder with an `errorbudget` that starts at once, for the PATH of scripts."""
     with zygote.running(tmp_path_factory.mktemp("bin")) as folder:
         yield folder
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Generator[Databases]:
+    """A PostgreSQL of this test run's own."""
+    with databases.running() as server:
+        yield server

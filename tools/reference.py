@@ -71,6 +71,11 @@ _VARIABLES = (
     ("`ERRORBUDGET_HOME`", "the folder with everything; `./.errorbudget` if unset"),
     ("`ERRORBUDGET_URL`", "a server to talk to, instead of opening the home"),
     ("`ERRORBUDGET_TOKEN`", "the token for it"),
+    (
+        "`ERRORBUDGET_STORE`",
+        "a PostgreSQL for the records, `postgresql://USER:PASSWORD@HOST/DATABASE`;"
+        " the home's own file if unset",
+    ),
     ("`ERRORBUDGET_CONFIG`", "the configuration of the server, and of `ingest` what it redacts"),
     (
         "`ERRORBUDGET_CACHE`",

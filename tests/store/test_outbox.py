@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import insert
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DatabaseError
 
 from errorbudget.store.home import Home
 from errorbudget.store.outbox import Letter, State
@@ -65,12 +65,12 @@ def test_a_message_becomes_one_letter_for_each_address(opened: Home):
     )
 
 
-def test_letters_survive_closing_and_opening(opened: Home):
+def test_letters_survive_closing_and_opening(opened: Home, store: str):
     put(opened, "a")
     path = opened.path
     opened.close()
 
-    with Home.open(path) as again:
+    with Home.open(path, store=store) as again:
         assert due(again) == ["a"]
 
 
@@ -85,7 +85,7 @@ def test_a_message_put_again_is_not_sent_again(opened: Home):
 
 
 def test_a_message_and_the_state_it_tells_of_are_kept_or_lost_together(opened: Home):
-    with pytest.raises(IntegrityError):
+    with pytest.raises(DatabaseError):
         put_with_a_state_that_cannot_be_stored(opened)
 
     assert due(opened) == []

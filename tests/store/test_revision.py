@@ -12,7 +12,8 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
 from errorbudget.errors import Failure
-from errorbudget.store.home import Home
+from errorbudget.store.database import Database
+from errorbudget.store.home import DATABASE, Home
 from errorbudget.store.revision import MIGRATIONS, NEWEST
 from errorbudget.store.schema import metadata
 
@@ -29,7 +30,9 @@ def test_migrations_arrive_at_the_schema(opened: Home):
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         differences = compare_metadata(context, metadata)
 
-    assert differences == []
+    # What a column means is said in the schema alone.
+    found = [one for one in differences if one[0][0] != "modify_comment"]
+    assert found == []
 
 
 def test_migrations_name_keys_as_the_schema_does(opened: Home):
@@ -63,10 +66,10 @@ def test_the_schema_can_be_said_to_postgresql():
     assert not any("BLOB" in statement for statement in said)
 
 
-def test_opening_again_migrates_nothing(home: Path):
-    Home.open(home, create=True).close()
+def test_opening_again_migrates_nothing(home: Path, store: str):
+    Home.open(home, create=True, store=store).close()
 
-    with Home.open(home) as again, again.database.reading() as connection:
+    with Home.open(home, store=store) as again, again.database.reading() as connection:
         stored = connection.execute(text("select version_num from alembic_version")).scalar()
 
     assert stored == NEWEST
@@ -80,16 +83,23 @@ def test_a_home_whose_making_was_cut_short_is_finished(home: Path):
         assert opened.documents.names() == []
 
 
-def test_a_home_of_a_newer_program_is_refused(home: Path):
-    with Home.open(home, create=True) as opened, opened.database.writing() as connection:
+def test_a_home_of_a_newer_program_is_refused(opened: Home, store: str):
+    with opened.database.writing() as connection:
         connection.execute(text("update alembic_version set version_num = 'r9999'"))
+    opened.close()
 
-    with pytest.raises(Failure, match=r"newer errorbudget \(revision r9999\)"):
-        Home.open(home)
+    try:
+        with pytest.raises(Failure, match=r"newer errorbudget \(revision r9999\)"):
+            Home.open(opened.path, store=store)
+    finally:
+        again = Database.postgresql(store) if store else Database.sqlite(opened.path / DATABASE)
+        with again.writing() as connection:
+            connection.execute(text(f"update alembic_version set version_num = '{NEWEST}'"))
+        again.close()
 
 
-def test_what_is_committed_is_on_disk_and_keys_are_checked(opened: Home):
-    with opened.database.reading() as connection:
+def test_what_is_committed_is_on_disk_and_keys_are_checked(home: Path):
+    with Home.open(home, create=True) as opened, opened.database.reading() as connection:
         found = {
             name: connection.execute(text(f"pragma {name}")).scalar()
             for name in ("journal_mode", "synchronous", "foreign_keys")

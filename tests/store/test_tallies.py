@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DatabaseError
 
 from errorbudget.store.home import Home
 from errorbudget.store.tallies import Extent
@@ -42,7 +42,7 @@ def test_counting_a_batch_that_touched_no_day_is_noted(opened: Home):
 def test_a_failure_in_the_middle_changes_nothing(opened: Home):
     opened.tallies.replace_days(SERIES, {1: b"one"}, extent=Extent(batch=7))
 
-    with pytest.raises(IntegrityError):
+    with pytest.raises(DatabaseError):
         opened.tallies.replace_days(SERIES, {1: b"ONE", 2: None}, extent=Extent(batch=8))  # type: ignore[dict-item]
 
     assert opened.tallies.load_days(SERIES, 0) == {1: b"one"}

@@ -110,8 +110,8 @@ def test_a_home_that_was_closed_well_has_nothing_to_recover(home: Path):
     assert kinds(home) == (["note"] * 3, 0)
 
 
-def test_what_is_committed_is_flushed_to_the_disk_before_it_is_told(opened: Home):
-    with opened.database.writing() as connection:
+def test_what_is_committed_is_flushed_to_the_disk_before_it_is_told(home: Path):
+    with Home.open(home, create=True) as opened, opened.database.writing() as connection:
         journal = connection.exec_driver_sql("pragma journal_mode").scalar()
         synchronous = connection.exec_driver_sql("pragma synchronous").scalar()
 

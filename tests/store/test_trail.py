@@ -306,8 +306,9 @@ class Once(Wish):
             connection.execute(insert(asker).values(digest=self.name, person=""))
 
 
-def test_two_processes_that_want_one_entry_at_once_get_one(opened: Home):
-    other = Database.sqlite(opened.path / DATABASE)
+def test_two_processes_that_want_one_entry_at_once_get_one(opened: Home, store: str):
+    file = opened.path / DATABASE
+    other = Database.postgresql(store) if store else Database.sqlite(file)
     opened.trail.append("note", {}, AT)
     trails = (opened.trail, Trail(other, opened.path / "trail.key"))
     wishes = [Once(trails[number % 2], "c1") for number in range(16)]

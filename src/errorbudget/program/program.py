@@ -1,5 +1,6 @@
 """The Program: an open home, and every capability on it."""
 
+import os
 from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
@@ -43,6 +44,11 @@ if TYPE_CHECKING:
     from errorbudget.program.watching.contexts import Contexts
 
 
+def store_address() -> str:
+    """Where the records are, as ERRORBUDGET_STORE says; empty: in the home."""
+    return os.environ.get("ERRORBUDGET_STORE", "")
+
+
 class Program:
     """What command line, web and assistants share; held by one process until it is closed."""
 
@@ -58,15 +64,18 @@ class Program:
         create: bool = False,
         wait: float = 10.0,
         configuration: "Configuration | None" = None,
+        replica: bool = False,
     ) -> Self:
         """The program on the home at `path`; only with `create` may the home come to be.
 
-        Without a configuration the one that ERRORBUDGET_CONFIG names holds.
+        Without a configuration the one that ERRORBUDGET_CONFIG names holds. The records are in the
+        database that ERRORBUDGET_STORE names, as a `replica` beside others, or in the home.
 
         Raises Failure where there is no home, HomeBusy where another process holds it for longer
         than `wait` seconds.
         """
-        return cls(Home.open(path, create=create, wait=wait), configuration)
+        home = Home.open(path, create=create, wait=wait, store=store_address(), replica=replica)
+        return cls(home, configuration)
 
     @cached_property
     def warehouse(self) -> Warehouse:

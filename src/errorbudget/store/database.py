@@ -33,6 +33,27 @@ class Database:
         event.listen(engine, "begin", _begin)
         return cls(engine)
 
+    @classmethod
+    def postgresql(cls, url: str) -> "Database":
+        """A database that several processes may share. Raises Failure."""
+        from errorbudget.store import postgresql
+
+        return cls(postgresql.connected(url))
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file of this home, which nobody else opens."""
+        return self.engine.dialect.name == "sqlite"
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+        if self.is_file:
+            return self.engine.url.database or ""
+        from errorbudget.store.postgresql import named
+
+        return named(self.engine)
+
     @contextmanager
     def reading(self) -> Generator[Connection]:
         """One consistent view of the records."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Final, Self
+from typing import IO, TYPE_CHECKING, Final, Self
 
 from errorbudget import clock
 from errorbudget.errors import Failure, Untrusted
@@ -20,7 +20,7 @@ from errorbudget.store.lock import hold
 from errorbudget.store.outbox import Outbox
 from errorbudget.store.postmortems import Postmortems
 from errorbudget.store.reviews import Reviews
-from errorbudget.store.revision import bring_up_to_date
+from errorbudget.store.revision import bring_up_to_date, stored_in
 from errorbudget.store.signatures import Signers
 from errorbudget.store.signings import Signings
 from errorbudget.store.tallies import TallyDays
@@ -29,9 +29,13 @@ from errorbudget.store.tokens import Tokens
 from errorbudget.store.torn import LeftLog
 from errorbudget.store.trail import Trail
 
+if TYPE_CHECKING:
+    from errorbudget.store.members import Members
+
 LOG = logging.getLogger(__name__)
 
 DATABASE: Final = "errorbudget.sqlite"
+LOCK: Final = "lock"
 WAREHOUSE: Final = "warehouse.duckdb"
 WAIT: Final = 10.0
 """Seconds to wait for another process to let go of the home."""
@@ -44,21 +48,54 @@ class Home:
     path: Path
     database: Database
     _lock: IO[str]
+    members: "Members | None" = None
+    """The processes that share its records; None where those are a file of this home."""
 
     @classmethod
-    def open(cls, path: Path, *, create: bool = False, wait: float = WAIT) -> Self:
-        """The home at `path`; only with `create` may it come to be. Raises Failure, HomeBusy."""
-        file = path / DATABASE
-        if not create and not file.is_file():
+    def open(
+        cls,
+        path: Path,
+        *,
+        create: bool = False,
+        wait: float = WAIT,
+        store: str = "",
+        replica: bool = False,
+    ) -> Self:
+        """The home at `path`; only with `create` may it come to be. Raises Failure, HomeBusy.
+
+        Its records are in the PostgreSQL database that `store` names (a URL), where that is
+        given, for this process alone or, as a `replica`, together with others.
+        """
+        if not create and not cls.is_at(path, store):
             raise Failure(
                 f"{path}: there is no home here",
                 "`errorbudget ingest FILE` or `errorbudget objective apply FILE` makes one;"
                 " ERRORBUDGET_HOME names another place.",
             )
+        _refuse_two_places(path, store)
         try:
             lock = _made_and_locked(path, wait)
         except OSError as cause:
             raise Failure(f"{path}: cannot be used as a home: {cause.strerror}") from cause
+        try:
+            if store:
+                return cls._sharing(path, lock, store, wait, replica=replica)
+            return cls._alone(path, lock)
+        except BaseException:
+            lock.close()
+            raise
+
+    @staticmethod
+    def is_at(path: Path, store: str = "") -> bool:
+        """Whether there is a home at `path`, whose records are in the store."""
+        return (path / (LOCK if store else DATABASE)).is_file()
+
+    @classmethod
+    def _alone(cls, path: Path, lock: IO[str]) -> Self:
+        """With the records in a file."""
+        file = path / DATABASE
+        # SQLite gives its -wal and -shm files the permissions of the database, so it is made first.
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         left = LeftLog(file)
         database = Database.sqlite(file)
         try:
@@ -68,9 +105,26 @@ class Home:
             home._record_recovery(torn)
         except BaseException:
             database.close()
-            lock.close()
             raise
         return home
+
+    @classmethod
+    def _sharing(cls, path: Path, lock: IO[str], store: str, wait: float, *, replica: bool) -> Self:
+        """With the records in PostgreSQL."""
+        from errorbudget.store.members import Members
+
+        database = Database.postgresql(store)
+        members = Members(database, is_replica=replica)
+        try:
+            # Asked first: it says what is wrong with the address.
+            stored_in(database)
+            members.join(wait)
+            bring_up_to_date(database)
+        except BaseException:
+            members.leave()
+            database.close()
+            raise
+        return cls(path=path, database=database, _lock=lock, members=members)
 
     def _record_recovery(self, torn: int) -> None:
         """A write that the last process did not finish is gone, and the trail says so."""
@@ -177,6 +231,8 @@ class Home:
 
     def close(self) -> None:
         """Let the next process in."""
+        if self.members:
+            self.members.leave()
         self.database.close()
         self._lock.close()
 
@@ -193,9 +249,15 @@ class Home:
 
 
 def _made_and_locked(path: Path, wait: float) -> IO[str]:
-    """The folder for its owner alone, and the lock; the database file with it, never wider."""
+    """The folder for its owner alone, and the lock."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = hold(path / "lock", wait=wait)
-    # SQLite gives its -wal and -shm files the permissions of the database, so it must exist first.
-    os.close(os.open(path / DATABASE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    return lock
+    return hold(path / LOCK, wait=wait)
+
+
+def _refuse_two_places(path: Path, store: str) -> None:
+    if store and (path / DATABASE).is_file():
+        raise Failure(
+            f"{path}: keeps records of its own in {DATABASE}, and ERRORBUDGET_STORE names others",
+            "`errorbudget home export FILE` without ERRORBUDGET_STORE takes them out, and"
+            " `errorbudget home import FILE` with another ERRORBUDGET_HOME puts them there.",
+        )

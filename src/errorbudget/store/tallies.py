@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
@@ -27,6 +28,14 @@ class TallyDays:
         self._database = database
         self.counting = threading.Lock()
         """Held from reading what was counted to storing what is counted now."""
+
+    def alone(self, series: str) -> AbstractContextManager[None]:
+        """Held meanwhile by one of the processes that count this series and share the store."""
+        if self._database.is_file:
+            return nullcontext()
+        from errorbudget.store.postgresql import COUNTING, Lock
+
+        return Lock(self._database.engine, COUNTING).awaited(series)
 
     def load_days(self, series: str, from_day: int) -> dict[int, bytes]:
         """The stored days of a series from `from_day` (days since 1970) on, oldest first."""

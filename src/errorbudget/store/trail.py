@@ -34,9 +34,9 @@ from errorbudget.store.trail_key import SigningKey, make_key, read_key
 PAGE: Final = 1000
 """Entries read at a time."""
 
-# On PostgreSQL the row is locked until the writer commits; SQLite's writers are alone anyway.
-_HEAD: Final = Prepared(select(head).with_for_update())
+_HEAD: Final = Prepared(select(head))
 _LAST: Final = Prepared(select(entry.c.seq, entry.c.leaf).order_by(entry.c.seq.desc()).limit(1))
+_SIGNED: Final = Prepared(select(entry.c.checkpoint).order_by(entry.c.seq.desc()).limit(1))
 _NEWEST: Final = Prepared(select(entry.c.checkpoint).where(entry.c.seq == bindparam("seq")))
 _HASHED: Final = Prepared(
     select(entry.c.seq, entry.c.body, entry.c.leaf)
@@ -111,6 +111,8 @@ class Trail:
         self._key_file = key_file
         self._waiting = deque[Wish]()
         self._turn = threading.Lock()
+        self._is_ours = False
+        """Whether the key here is known to be the one that signs this trail."""
 
     def append(
         self, kind: str, body: Mapping[str, Any], now: datetime, *, beside: Beside = _nothing
@@ -147,7 +149,7 @@ class Trail:
         self, connection: Connection, kind: str, body: Mapping[str, Any], now: datetime
     ) -> Recorded:
         """The same as part of the caller's writing transaction: with the rest, or not at all."""
-        chain = _Chain(connection, self._key)
+        chain = self._chain(connection)
         recorded = chain.add(record_bytes(at=now, kind=kind, body=body))
         chain.store()
         return recorded
@@ -240,11 +242,24 @@ class Trail:
 
     def _write(self, wishes: Sequence[Wish]) -> None:
         with self._database.writing() as connection:
-            chain = _Chain(connection, self._key)
+            chain = self._chain(connection)
             for wish in wishes:
                 record = wish.record(connection)
                 wish.write(connection, None if record is None else chain.add(record))
             chain.store()
+
+    def _chain(self, connection: Connection) -> "_Chain":
+        """The trail's end, to go on from there. Raises Untrusted where another key signs it."""
+        chain = _Chain(connection, self._key)
+        if not self._is_ours and (signed := _SIGNED.first(connection)):
+            name = signed.checkpoint.decode(errors="replace").partition("\n")[0]
+            if name != self._key.verifier.name:
+                raise Untrusted(
+                    f"{self._key_file}: signs as {self._key.verifier.name}, the trail as {name}",
+                    "Put the key of the home that began the trail in its place; replicas share it.",
+                )
+            self._is_ours = True
+        return chain
 
     def _page(self, after: int) -> list[Entry]:
         page = select(entry).where(entry.c.seq > after).order_by(entry.c.seq).limit(PAGE)

@@ -186,11 +186,11 @@ def entered(*, create: bool = False, wait: float = 10.0) -> Door:
 def is_anywhere() -> bool:
     """Whether there is a server or a home to enter, for commands that can do without."""
     from errorbudget.store.address import running
-    from errorbudget.store.home import DATABASE
+    from errorbudget.store.home import Home
 
-    home = home_path()
+    home, store = home_path(), os.environ.get("ERRORBUDGET_STORE", "")
     named = bool(os.environ.get("ERRORBUDGET_URL"))
-    return named or (home / DATABASE).is_file() or running(home) is not None
+    return named or Home.is_at(home, store) or running(home) is not None
 
 
 def over(url: str, token: str) -> Door:

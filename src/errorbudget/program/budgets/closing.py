@@ -31,6 +31,10 @@ class ClosingDays:
         """Held from reading what was counted to storing what is counted now."""
         return self._days.counting
 
+    def alone(self, series: str) -> AbstractContextManager[None]:
+        """Held meanwhile by one of the processes that count this series and share the store."""
+        return self._days.alone(series)
+
     def load_days(self, series: str, from_day: int) -> dict[int, bytes]:
         """The days of a series from one on, oldest first."""
         return self._days.load_days(series, from_day)

@@ -64,7 +64,7 @@ def bring_up_to_date(
 
     `turn` is held meanwhile, so that nobody counts them at the same time.
     """
-    with turn or tallies.counting:
+    with turn or tallies.counting, tallies.alone(series[0]):
         counted = [tallies.counted(one) for one in series]
         known = [extent.batch for extent in counted if extent is not None]
         froms = [_from_minute(extent, kept) for extent in counted]

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
 from errorbudget.store.tallies import Extent
@@ -14,6 +14,10 @@ class Days(Protocol):
     @property
     def counting(self) -> AbstractContextManager[Any]:
         """Held from reading what was counted to storing what is counted now."""
+        ...
+
+    def alone(self, series: str) -> AbstractContextManager[None]:
+        """Held meanwhile by one of the processes that count this series and share the store."""
         ...
 
     def load_days(self, series: str, from_day: int) -> dict[int, bytes]:
@@ -36,6 +40,11 @@ class HeldDays:
         self.counting = threading.Lock()
         self._days: dict[str, dict[int, bytes]] = {}
         self._counted: dict[str, Extent] = {}
+
+    def alone(self, series: str) -> AbstractContextManager[None]:
+        """Nobody else knows of these."""
+        del series
+        return nullcontext()
 
     def load_days(self, series: str, from_day: int) -> dict[int, bytes]:
         """The days of a series from one on, oldest first."""
