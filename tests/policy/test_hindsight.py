@@ -7,7 +7,15 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from errorbudget.policy.hindsight import Kind, Shipped, Statement, Verdict, rollbacks, statement
+from errorbudget.policy.hindsight import (
+    Kind,
+    Learned,
+    Shipped,
+    Statement,
+    Verdict,
+    rollbacks,
+    statement,
+)
 
 DAYS = 10
 LENGTH = DAYS * 1440
@@ -50,8 +58,11 @@ def test_a_quiet_quarter_is_all_background():
         sorted
     ),
     st.lists(st.tuples(st.integers(0, LENGTH - 1), st.integers(1, 300)), max_size=4),
+    st.lists(
+        st.tuples(st.integers(-100, LENGTH), st.integers(0, 600), st.integers(0, 9000)), max_size=3
+    ),
 )
-def test_every_bad_request_stands_in_one_line(seed, changes, outages):
+def test_every_bad_request_stands_in_one_line(seed, changes, outages, looked_into):
     valid, bad = counts(seed)
     for start, length in outages:
         bad[start : start + length] = 20
@@ -63,12 +74,50 @@ def test_every_bad_request_stands_in_one_line(seed, changes, outages):
             shipped(minute, str(place), took=took, rolls_back=back)
             for place, (minute, took, back) in enumerate(changes)
         ],
+        [
+            Learned(key=str(place), start=FIRST + start, end=FIRST + start + length, bad=cost)
+            for place, (start, length, cost) in enumerate(looked_into)
+        ],
     )
 
     assert sum(line.bad for line in told.lines) == told.bad == bad.sum()
     assert all(line.bad >= 0 for line in told.lines)
-    spans = [(line.start, line.end) for line in told.lines if line.kind is Kind.CHANGE]
+    own = (line for line in told.lines if not line.postmortem)
+    spans = [(line.start, line.end) for line in own if line.kind is Kind.CHANGE]
+    names = [line.change for line in told.lines if line.kind is Kind.CHANGE]
+    assert sorted(names) == sorted(str(place) for place in range(len(changes)))
     assert all(before[1] <= after[0] for before, after in pairwise(spans))
+
+
+def test_what_was_looked_into_stands_in_one_line_by_its_own_count():
+    valid, bad = counts()
+    bad[5000:5060] = 20
+    learned = [Learned(key="web-1", start=FIRST + 4990, end=FIRST + 5070, bad=1100)]
+
+    alone = statement(FIRST, valid, bad, [], learned)
+    after = statement(FIRST, valid, bad, [shipped(4995)], learned)
+
+    (line,) = (line for line in alone.lines if line.postmortem)
+    assert (line.kind, line.bad, line.start) == (Kind.INCIDENT, 1100, FIRST + 4990)
+    (of_change,) = (line for line in after.lines if line.postmortem)
+    assert (of_change.kind, of_change.change, of_change.bad) == (Kind.CHANGE, "c", 1100)
+    assert of_change.verdict is Verdict.COSTLY
+    assert cost(after, "c") == 1100
+
+
+def test_a_change_amid_a_burn_that_goes_on_as_before_is_no_line_of_its_own():
+    valid, bad = counts()
+    bad[5000:6240] = np.random.default_rng(2).binomial(40, 0.08, 1240)
+    bad[5580:5640] = 0
+    change = shipped(5640)
+
+    told = statement(FIRST, valid, bad, [change])
+    bad[5640:5700] = 20
+    worse = statement(FIRST, valid, bad, [change])
+
+    assert of(told, Kind.CHANGE) == [0]
+    assert len(of(told, Kind.INCIDENT)) == 1
+    assert of(worse, Kind.CHANGE)[0] > 1000
 
 
 def test_what_burns_after_a_change_is_held_against_it_less_the_usual():

@@ -456,3 +456,17 @@ def test_a_clock_change_inside_changes_no_count(berlin: Postmortems) -> None:
     assert found.kept.told["impact"]["minutes"] == 60
     assert "60 of 120 requests failed" in found.document.section("summary")
     assert found.kept.told["impact"]["costs"][0]["excess"] == 60
+
+
+def test_an_account_and_a_postmortem_say_the_same_of_an_incident(
+    program: Program, learning: Postmortems
+) -> None:
+    written = [*learning.due(None, at=END)]
+
+    account = program.accounts.read("shop", at=END)[0].as_dict()
+
+    lines = [line for line in account["lines"] if line["postmortem"]]
+    costs = [one.kept.told["impact"]["costs"][0]["windows"][0] for one in written]
+    assert [line["postmortem"] for line in lines] == [one.kept.id for one in written]
+    assert [line["bad"] for line in lines] == [round(one["excess"]) for one in costs]
+    assert sum(line["bad"] for line in account["lines"]) == account["bad"]

@@ -53,11 +53,12 @@ def _what(line: Told) -> str:
     when = f"{line['from'][:16].replace('T', ' ')} to {line['to'][:16].replace('T', ' ')}"
     if line["kind"] == "background":
         return f"background: what is usual, in {line['valid']:,} requests"
+    told = f", told in {line['postmortem']}" if line["postmortem"] else ""
     if line["kind"] == "incident":
         after = f", after {line['change']}" if line["change"] else ", no change before it"
-        return f"incident, {when}{after}"
+        return f"incident, {when}{told or after}"
     asked = f"entry {line['decided_by']}" if line["decided_by"] else "nobody asked the gate"
-    return f"change {line['change']}, {when} ({asked}: {_VERDICTS[line['verdict']]})"
+    return f"change {line['change']}, {when} ({asked}: {_VERDICTS[line['verdict']]}){told}"
 
 
 _VERDICTS: Final = {

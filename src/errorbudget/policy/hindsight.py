@@ -4,7 +4,7 @@ A statement of account: every bad request stands in exactly one line, of a chang
 of the background, so the lines add up to what was counted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
@@ -79,6 +79,18 @@ class Line:
     bad: int
     """Those beyond the usual: what this line costs."""
     verdict: Verdict = Verdict.UNKNOWN
+    postmortem: str = ""
+    """Of what somebody looked into: where it is told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """What was looked into: its minutes, and how many bad requests beyond the usual it cost."""
+
+    key: str
+    start: int
+    end: int
+    bad: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,19 +109,34 @@ def rollbacks(versions: Sequence[str]) -> list[bool]:
     return [version in versions[: max(place - 1, 0)] for place, version in enumerate(versions)]
 
 
-def statement(first: int, valid: Counts, bad: Counts, changes: Sequence[Shipped]) -> Statement:
-    """Account for every minute from `first` on; `changes` are those of the service, by start."""
+def statement(
+    first: int,
+    valid: Counts,
+    bad: Counts,
+    changes: Sequence[Shipped],
+    learned: Sequence[Learned] = (),
+) -> Statement:
+    """Account for every minute from `first` on; `changes` are those of the service, by start.
+
+    What was `learned` stands by its own count, in one line: of the change that has most of it, or
+    of an incident.
+    """
     usual, likely = calm_share(valid, bad)
-    lines, left = list[Line](), np.ones(len(bad), np.bool_)
-    for change, (start, end) in zip(changes, _followed(changes), strict=True):
-        line = _line(Kind.CHANGE, change.id, (first, start, end), valid, bad, usual)
-        before = _line(Kind.CHANGE, None, (first, start - FOLLOWED, start), valid, bad, usual)
-        # What failed before it began is not its doing: it must be worse than that.
-        share = before.seen / before.valid if _burns(before, likely) else likely
-        line = line if _burns(line, share) and line.bad > 0 else replace(line, bad=0)
-        left[_within(line, first)] &= not line.bad
-        lines.append(replace(line, verdict=_verdict(change, line)))
-    lines += _incidents(first, valid * left, bad * left, (usual, likely), lines)
+    lines = [*_of_changes(first, valid, bad, changes, (usual, likely))]
+    known = [*_known(first, valid, bad, learned, lines)]
+    lines = [_beside(line, change, known) for line, change in zip(lines, changes, strict=True)]
+    for again in (True, False):
+        left = np.ones(len(bad), np.bool_)
+        for line in (*lines, *known):
+            left[_within(line, first)] &= not line.bad
+        incidents = _incidents(first, valid * left, bad * left, (usual, likely), lines)
+        if again:
+            lines = [
+                _within_one(line, change, incidents)
+                for line, change in zip(lines, changes, strict=True)
+            ]
+    mains = {line.change for line in known if line.kind is Kind.CHANGE}
+    lines = [*(line for line in lines if line.change not in mains), *known, *incidents]
     rest = int(bad.sum()) - sum(line.bad for line in lines)
     background = Line(
         kind=Kind.BACKGROUND,
@@ -126,6 +153,76 @@ def statement(first: int, valid: Counts, bad: Counts, changes: Sequence[Shipped]
         usual=usual,
         lines=(*sorted(lines, key=lambda line: line.start), background),
     )
+
+
+def _of_changes(
+    first: int,
+    valid: Counts,
+    bad: Counts,
+    changes: Sequence[Shipped],
+    shares: tuple[Fraction, float],
+) -> Iterator[Line]:
+    """What burns in the minutes that belong to each change."""
+    usual, likely = shares
+    for change, (start, end) in zip(changes, _followed(changes), strict=True):
+        line = _line(Kind.CHANGE, change.id, (first, start, end), valid, bad, usual)
+        before = _line(Kind.CHANGE, None, (first, start - FOLLOWED, start), valid, bad, usual)
+        # What failed before it began is not its doing: it must be worse than that.
+        share = before.seen / before.valid if _burns(before, likely) else likely
+        line = line if _burns(line, share) and line.bad > 0 else replace(line, bad=0)
+        yield replace(line, verdict=_verdict(change, line))
+
+
+def _known(
+    first: int, valid: Counts, bad: Counts, learned: Sequence[Learned], changes: Sequence[Line]
+) -> Iterator[Line]:
+    """What was looked into, never more than there is of it, each bad request once."""
+    left, taken = bad.copy(), set[str | None]()
+    for one in sorted(learned, key=lambda one: one.start):
+        span = first, one.start, max(one.end, one.start)
+        line = _line(Kind.INCIDENT, None, span, valid, bad, Fraction(0))
+        within = _within(line, first)
+        here = left[within]
+        cost = min(one.bad, int(here.sum()))
+        if not cost:
+            continue
+        # What one has, another of the same minutes has not.
+        here -= np.clip(cost - (here.cumsum() - here), 0, here)
+        met = [
+            each
+            for each in changes
+            if each.bad * 2 >= cost and _meets(each, line) and each.change not in taken
+        ]
+        main = max(met, key=lambda each: each.bad, default=None)
+        line = replace(line, bad=cost, postmortem=one.key)
+        if main is not None:
+            taken.add(main.change)
+            line = replace(line, kind=Kind.CHANGE, change=main.change, verdict=main.verdict)
+        yield line
+
+
+def _meets(one: Line, other: Line) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+def _beside(line: Line, change: Shipped, known: Sequence[Line]) -> Line:
+    """A change's line, without what is told by a postmortem already."""
+    if line.bad and any(_meets(line, one) for one in known):
+        line = replace(line, bad=0)
+        return replace(line, verdict=_verdict(change, line))
+    return line
+
+
+def _within_one(line: Line, change: Shipped, incidents: Sequence[Line]) -> Line:
+    """A change's line, without what fails no more than in the incident that it lies within.
+
+    One burn is one line: what burned before a change and burns on after it is not its doing.
+    """
+    around = (one for one in incidents if one.start < line.start and line.end < one.end)
+    if line.bad and any(not _burns(line, one.seen / one.valid) for one in around):
+        line = replace(line, bad=0)
+        return replace(line, verdict=_verdict(change, line))
+    return line
 
 
 def calm_share(valid: Counts, bad: Counts) -> tuple[Fraction, float]:

@@ -192,7 +192,9 @@ def _reading(one: Told) -> Iterator[str]:
         ],
     )
     usual, volume = one["account"]["usual"], one["volume"]
-    beyond = "each line's bad requests are those beyond this share."
+    beyond = (
+        "each line's bad requests are those beyond this share, or as its postmortem counts them."
+    )
     little = f" Counts of so few say little: {volume}." if volume else ""
     yield (
         f"Seen: {share(one['coverage'])} of the quarter's minutes. Usual: {exact(usual)} of"
@@ -205,8 +207,9 @@ def _again(told: Told) -> Iterator[str]:
     yield (
         "Every count above comes from these questions, asked of the files of the home (of a copy,"
         " while a server runs). The rest is arithmetic: allowed = valid × (1 − target), used = bad"
-        " ÷ allowed, a line's bad = bad − usual × valid, rounded to whole requests. What was"
-        " counted of requests that were pruned since is kept in the tallies alone."
+        " ÷ allowed, a line's bad = bad − usual × valid, rounded to whole requests, or what"
+        " `errorbudget postmortem show` says of the postmortem that it names. What was counted of"
+        " requests that were pruned since is kept in the tallies alone."
     )
     yield ""
     for service in told["services"]:

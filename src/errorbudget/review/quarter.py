@@ -7,8 +7,18 @@ from typing import Final, Self
 from zoneinfo import ZoneInfo
 
 from errorbudget.ledger.window import Calendar, Span, minute_ceil, minute_floor, moment
+from errorbudget.objective import document as promised
 
 _WRITTEN: Final = re.compile(r"(\d{4})[-\s]?Q([1-4])", re.IGNORECASE)
+
+
+def zone(document: promised.ObjectiveDocument) -> str:
+    """Where the people of a document live: the zone of its first calendar window, or UTC.
+
+    All its objectives are accounted for by the same quarter, so that shares can be compared.
+    """
+    windows = (one.window for one in document.objectives.values())
+    return next((one.timezone for one in windows if isinstance(one, promised.Calendar)), "UTC")
 
 
 @dataclass(frozen=True, slots=True, order=True)

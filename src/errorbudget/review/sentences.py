@@ -245,8 +245,9 @@ def _span(line: Told) -> str:
 
 
 def _what(line: Told) -> str:
+    told = f" ({clean(line['postmortem'])})" if line.get("postmortem") else ""
     if line["kind"] == "incident":
         after = f", after {clean(line['change'])}" if line["change"] else ""
-        return f"incident{after}"
+        return f"incident{after}{told}"
     asked = f", entry {line['decided_by']}" if line["decided_by"] else ", nobody asked the gate"
-    return f"{clean(line['change'])}{asked}"
+    return f"{clean(line['change'])}{asked}{told}"

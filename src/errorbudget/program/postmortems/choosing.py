@@ -142,7 +142,9 @@ class Choosing:
         self, document: ObjectiveDocument, quarter: str | None, at: datetime
     ) -> Iterator[About]:
         """By their incidents, their accounts, and what burns now."""
-        accounts = Accounts(self._home, self._budgets).read(document.name, quarter, at=at)
+        accounts = Accounts(self._home, self._budgets).read(
+            document.name, quarter, at=at, learned=False
+        )
         whole = Span(min(one.quarter.start for one in accounts), max(one.until for one in accounts))
         for one in self._home.incidents.list():
             started = minute_floor(one.started_at)
@@ -156,7 +158,12 @@ class Choosing:
             yield from self.current(document, None, at=at)
 
     def _holds(self, about: About, line: Span) -> bool:
-        """Whether one burn has most of what a line counted: several bursts have no one onset."""
+        """Whether one burn is what a line counted: several bursts have no one onset.
+
+        What crept up for long before the line was the background's until then.
+        """
+        if about.span.start < line.start - NEAR:
+            return False
         book = self._budgets.book([about.document], at=moment(line.end))
         row = np.array([list(about.document.objectives).index(about.objective)])
         within, whole = (

@@ -18,6 +18,7 @@ from errorbudget.postmortem.usual import HISTORY, Counted, Usual
 from errorbudget.program.budgets.book import Book
 from errorbudget.program.budgets.budgets import Budgets
 from errorbudget.program.burning import burning
+from errorbudget.review.quarter import zone
 
 HERE: Final = "this"
 """The key of the incident that is asked about."""
@@ -121,7 +122,7 @@ class Costs:
     ) -> Cost:
         book, before = books
         document, end = book.promises[row].document, minute_ceil(at)
-        windows = _windows(book.promises[row].account.window, span)
+        windows = _windows(book.promises[row].account.window, zone(document), span)
         first = min(span.start - HISTORY, *(one.start for _, one in windows))
         last = max(span.end, *(min(one.end, end) for _, one in windows))
         counted = _counted(book, row, first, last)
@@ -155,11 +156,10 @@ def _counted(book: Book, row: int, first: int, last: int) -> Counted:
     return Counted(first=first, valid=valid[kept], bad=bad[kept])
 
 
-def _windows(own: Window, span: Span) -> list[tuple[Window, Span]]:
-    """The document's windows that the span lies in, and the calendar quarters if others."""
+def _windows(own: Window, place: str, span: Span) -> list[tuple[Window, Span]]:
+    """The document's windows that the span lies in, and its people's quarters if others."""
     last = max(span.end, span.start + 1)
-    zone = own.timezone if isinstance(own, Calendar) else "UTC"
-    quarter = Calendar("quarter", zone)
+    quarter = Calendar("quarter", place)
     told: list[tuple[Window, Span]] = [(quarter, one) for one in _whole(quarter, span)]
     if isinstance(own, Rolling):
         told.append((own, own.span(last)))

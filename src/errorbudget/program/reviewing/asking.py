@@ -8,7 +8,8 @@ from errorbudget.ledger.window import Span, moment
 from errorbudget.objective.indicator import indicator
 from errorbudget.policy.hindsight import Kind, Line
 from errorbudget.program.reviewing.records import Records
-from errorbudget.program.reviewing.reviewed import Objective, Subject, zone
+from errorbudget.program.reviewing.reviewed import Objective, Subject
+from errorbudget.review.quarter import zone
 from errorbudget.review.recalibration import WINDOW, WINDOWS
 from errorbudget.source.duckdb.questions import text
 from errorbudget.source.duckdb.warehouse import Warehouse

@@ -14,9 +14,9 @@ from errorbudget.program.budgets.budgets import Budgets
 from errorbudget.program.budgets.closing import ClosingDays
 from errorbudget.program.gate.sight import returns
 from errorbudget.program.reviewing.replaying import STEP, seen
-from errorbudget.program.reviewing.reviewed import zone
 from errorbudget.review.cadence import Cadence, Lived, Reset, kept_by, told
 from errorbudget.review.freezing import Held, freezes
+from errorbudget.review.quarter import zone
 from errorbudget.source import Source
 from errorbudget.store.home import Home
 

@@ -12,10 +12,10 @@ from errorbudget.ledger.window import minute_floor, moment
 from errorbudget.notify.message import Kind, Level, Message, identity
 from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.program.objectives.objectives import Objectives
-from errorbudget.program.reviewing.reviewed import ended, zone
+from errorbudget.program.reviewing.reviewed import ended
 from errorbudget.program.reviewing.reviews import Reviews
 from errorbudget.program.watching.watching import Route, nobody
-from errorbudget.review.quarter import Quarter
+from errorbudget.review.quarter import Quarter, zone
 from errorbudget.store.home import Home
 from errorbudget.store.reviews import Kept
 

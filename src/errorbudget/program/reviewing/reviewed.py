@@ -13,7 +13,6 @@ from errorbudget.change import Change
 from errorbudget.ledger.budget import Budget
 from errorbudget.ledger.tally import DAY
 from errorbudget.ledger.window import Calendar, Span, minute_floor, moment
-from errorbudget.objective import document as promised
 from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.policy.hindsight import Kind
 from errorbudget.policy.reconciliation import Asked
@@ -25,7 +24,7 @@ from errorbudget.review import reading
 from errorbudget.review.alerting import Alerts, Episode, judge
 from errorbudget.review.deciding import Approved, Cost, Decisions, Ship, costs, overall
 from errorbudget.review.keeping import Kept
-from errorbudget.review.quarter import Quarter
+from errorbudget.review.quarter import Quarter, zone
 from errorbudget.review.recalibration import WINDOW, WINDOWS, Window
 
 
@@ -51,12 +50,6 @@ class Subject:
     def seen(self) -> Span:
         """The part of the quarter that is looked at."""
         return Span(self.span.start, self.until)
-
-
-def zone(document: ObjectiveDocument) -> str:
-    """Where the people of a document live: the zone of its first calendar window, or UTC."""
-    windows = (one.window for one in document.objectives.values())
-    return next((one.timezone for one in windows if isinstance(one, promised.Calendar)), "UTC")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

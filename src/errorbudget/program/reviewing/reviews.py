@@ -34,14 +34,13 @@ from errorbudget.program.reviewing.reviewed import (
     decisions,
     ended,
     objective,
-    zone,
 )
 from errorbudget.program.trail.accounts import Accounts, quarter_of
 from errorbudget.program.trail.reading import decisions as asked_of
 from errorbudget.review.deciding import Approved, Decisions
 from errorbudget.review.freezing import Held, Seen, freezes
 from errorbudget.review.keeping import Verdict
-from errorbudget.review.quarter import Quarter
+from errorbudget.review.quarter import Quarter, zone
 from errorbudget.review.recalibration import Recalibration, recalibrate
 from errorbudget.review.traffic import traffic
 from errorbudget.source.sources import EMBEDDED, Sources
@@ -213,7 +212,9 @@ class Reviews:
                 book,
                 row,
                 subject,
-                self._accounts.account(book, row, subject.span, until=subject.until, asked=asked),
+                self._accounts.account(
+                    book, row, subject.span, until=subject.until, asked=asked, learned=True
+                ),
             )
             for row in range(len(document.objectives))
         ]

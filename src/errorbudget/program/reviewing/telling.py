@@ -12,13 +12,13 @@ from errorbudget.objective.difference import differences
 from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.policy.hindsight import Kind
 from errorbudget.program.reviewing.records import Learned, Record
-from errorbudget.program.reviewing.reviewed import Objective, Subject, largest, zone
+from errorbudget.program.reviewing.reviewed import Objective, Subject, largest
 from errorbudget.review import sentences
 from errorbudget.review.alerting import Alerts, Worth
 from errorbudget.review.behaviour import Behaviour, Side, sides, within
 from errorbudget.review.deciding import Decisions
 from errorbudget.review.freezing import Held, Seen, first_spent
-from errorbudget.review.quarter import Quarter
+from errorbudget.review.quarter import Quarter, zone
 from errorbudget.review.recalibration import Recalibration
 from errorbudget.review.traffic import Traffic
 from errorbudget.review.wording import stamp

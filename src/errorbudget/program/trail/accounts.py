@@ -1,6 +1,6 @@
 """Statements of account: where each objective's bad requests of a quarter went."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -11,10 +11,10 @@ from errorbudget.change import Change
 from errorbudget.errors import Failure
 from errorbudget.ledger.tally import DAY
 from errorbudget.ledger.window import Span, minute_ceil, minute_floor, moment
-from errorbudget.objective import document as promised
 from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.policy.hindsight import (
     Kind,
+    Learned,
     Line,
     Shipped,
     Statement,
@@ -26,8 +26,9 @@ from errorbudget.policy.reconciliation import Asked, answers
 from errorbudget.program.budgets.book import Book
 from errorbudget.program.budgets.budgets import Budgets
 from errorbudget.program.trail.reading import decisions
-from errorbudget.review.quarter import Quarter
+from errorbudget.review.quarter import Quarter, zone
 from errorbudget.store.home import Home
+from errorbudget.store.postmortems import Kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,7 @@ class Account:
             "seen": line.seen,
             "bad": line.bad,
             "share": float(line.bad / self.allowed) if self.allowed else None,
+            "postmortem": line.postmortem or None,
             "decided_by": answer.entry if answer else None,
             "verdict": line.verdict.value if line.kind is Kind.CHANGE else None,
         }
@@ -93,22 +95,24 @@ class Accounts:
         self._home = home
         self._budgets = budgets
 
-    def read(self, service: str, quarter: str | None = None, *, at: datetime) -> list[Account]:
+    def read(
+        self, service: str, quarter: str | None = None, *, at: datetime, learned: bool = True
+    ) -> list[Account]:
         """The statement of each objective for a quarter (`2026Q3`), or the one of `at`.
 
-        Raises Failure for an unknown service, or a quarter that has not begun.
+        `learned`: as its postmortems have it, where there are some. Raises Failure for an unknown
+        service, or a quarter that has not begun.
         """
         document = self._budgets.document(service)
-        spans = {name: _span(document, name, quarter, at) for name in document.objectives}
-        last = max(minute_ceil(at), 1)
-        if all(span.start >= last for span in spans.values()):
+        span, last = _span(document, quarter, at), max(minute_ceil(at), 1)
+        if span.start >= last:
             raise Failure(f"--quarter: {quarter} has not begun by {clock.text(at)}")
-        untils = {name: min(span.end, last) for name, span in spans.items()}
-        book = self._budgets.book([document], at=moment(max(untils.values())))
+        until = min(span.end, last)
+        book = self._budgets.book([document], at=moment(until))
         asked = [one for one in decisions(self._home) if one.service in document.services]
         return [
-            self.account(book, row, spans[name], until=untils[name], asked=asked)
-            for row, name in enumerate(document.objectives)
+            self.account(book, row, span, until=until, asked=asked, learned=learned)
+            for row in range(len(document.objectives))
         ]
 
     def over(self, service: str, objective: str, span: Span, *, at: datetime) -> Account:
@@ -121,9 +125,19 @@ class Accounts:
         return self.account(book, row, span, until=until, asked=asked)
 
     def account(
-        self, book: Book, row: int, span: Span, *, until: int, asked: Sequence[Asked]
+        self,
+        book: Book,
+        row: int,
+        span: Span,
+        *,
+        until: int,
+        asked: Sequence[Asked],
+        learned: bool = False,
     ) -> Account:
-        """The statement of a book's row for a span, as far as `until`; `asked` of its services."""
+        """The statement of a book's row for a span, as far as `until`; `asked` of its services.
+
+        `learned`: what has a postmortem that speaks of this span stands there by its count.
+        """
         promise = book.promises[row]
         changes = [
             one
@@ -137,14 +151,26 @@ class Accounts:
         first = span.start // DAY
         valid, bad = book.minutes(row, first, (until - 1) // DAY - first + 1)
         within = slice(span.start - first * DAY, until - first * DAY)
+        kept = self._home.postmortems.list(promise.document.name) if learned else ()
+        counts = valid[within], bad[within], _shipped(changes, given)
         return Account(
             document=promise.document,
             objective=promise.objective,
             quarter=span,
             until=until,
-            told=statement(span.start, valid[within], bad[within], _shipped(changes, given)),
+            told=statement(span.start, *counts, [*_learned(kept, promise.objective, span)]),
             changes={one.id: (one, answer) for one, answer in zip(changes, given, strict=True)},
         )
+
+
+def _learned(kept: Sequence[Kept], objective: str, span: Span) -> Iterator[Learned]:
+    """What postmortems say that their incidents cost an objective in a quarter."""
+    edges = [clock.text(moment(edge)) for edge in (span.start, span.end)]
+    for one in kept:
+        costs = (cost for cost in one.told["impact"]["costs"] if cost["objective"] == objective)
+        for window in (window for cost in costs for window in cost["windows"]):
+            if [window["from"], window["to"]] == edges and round(window["excess"]):
+                yield Learned(key=one.id, start=one.start, end=one.end, bad=round(window["excess"]))
 
 
 def _shipped(changes: Sequence[Change], given: Sequence[Asked | None]) -> list[Shipped]:
@@ -161,11 +187,10 @@ def _shipped(changes: Sequence[Change], given: Sequence[Asked | None]) -> list[S
     ]
 
 
-def _span(document: ObjectiveDocument, objective: str, quarter: str | None, at: datetime) -> Span:
-    """The quarter as the people of an objective live it. Raises Failure."""
-    window = document.objectives[objective].window
-    zone = window.timezone if isinstance(window, promised.Calendar) else "UTC"
-    return (quarter_of(quarter) if quarter else Quarter.of(at, zone)).span(zone)
+def _span(document: ObjectiveDocument, quarter: str | None, at: datetime) -> Span:
+    """The quarter as the people of a document live it. Raises Failure."""
+    place = zone(document)
+    return (quarter_of(quarter) if quarter else Quarter.of(at, place)).span(place)
 
 
 def quarter_of(text: str) -> Quarter:
