@@ -5,7 +5,7 @@ Each engine is a folder of the same shape, and one implementation of the protoco
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -135,15 +135,7 @@ class Logs:
     """How many there are."""
 
 
-class Living(Protocol):
-    """Knows when requests could be seen."""
-
-    def liveness(self, requests: Requests) -> Liveness:
-        """When the feeds of these requests were alive."""
-        ...
-
-
-class Source(Living, Protocol):
+class Source(Protocol):
     """What the program asks of anything that holds requests."""
 
     def versions(self, service: str, environment: str, before: datetime) -> list[Version]:
@@ -171,6 +163,10 @@ class Source(Living, Protocol):
 
         A source that is slow to answer must not keep those waiting who count another.
         """
+        ...
+
+    def together(self, asked: Sequence[Sequence[Counting]]) -> AbstractContextManager[None]:
+        """Answer in the block what these ask, each as if alone, in as few questions as can be."""
         ...
 
     def touched(self, requests: Requests, since: int) -> Touched:
@@ -235,6 +231,6 @@ class Source(Living, Protocol):
         """The newest bad requests of some spans of minutes, so many at most."""
         ...
 
-    def feeds(self, services: Collection[str]) -> Living:
-        """The same for all that is asked of these services: what can be is read in one go."""
+    def liveness(self, requests: Requests) -> Liveness:
+        """When the feeds of these requests were alive."""
         ...

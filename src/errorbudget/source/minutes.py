@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from errorbudget.ledger.tally import Counts, Tallies
 
@@ -34,6 +36,18 @@ def tallies_at(counted: Sequence[Counts], minutes: Counts | None) -> list[Tallie
         found = minutes
     pairs = zip(counts[::2], counts[1::2], strict=True)
     return [Tallies(minute=found, valid=valid, bad=bad) for valid, bad in pairs]
+
+
+def by_service(service: NDArray[np.str_], columns: Sequence[Counts]) -> dict[str, Sequence[Counts]]:
+    """The rows of each service, column by column, in their order."""
+    names, place = np.unique(service, return_inverse=True)
+    order = np.argsort(place, kind="stable")
+    edges = np.searchsorted(place[order], np.arange(len(names) + 1)).tolist()
+    ordered = [column[order] for column in columns]
+    return {
+        name: [column[start:end] for column in ordered]
+        for name, (start, end) in zip(names.tolist(), pairwise(edges), strict=True)
+    }
 
 
 def _at(minutes: Counts, found: Counts, column: Counts) -> Counts:

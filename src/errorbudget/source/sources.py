@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 from errorbudget.source import Source, SourceFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Generator, Mapping, Sequence
     from datetime import datetime
 
     from errorbudget.burn.breakdown import Breakdown
@@ -18,16 +17,7 @@ if TYPE_CHECKING:
     from errorbudget.ledger.window import Span
     from errorbudget.objective.indicator import Counting, Indicator, Operations, Requests
     from errorbudget.request import Kept
-    from errorbudget.source import (
-        Appeared,
-        Failing,
-        Liveness,
-        Living,
-        Logs,
-        Stirred,
-        Touched,
-        Version,
-    )
+    from errorbudget.source import Appeared, Failing, Liveness, Logs, Stirred, Touched, Version
     from errorbudget.source.duckdb.warehouse import Warehouse
 
 EMBEDDED = "warehouse"
@@ -49,6 +39,13 @@ class Sources:
     def snapshot(self) -> AbstractContextManager[None]:
         """One view of the warehouse for everything that is read in the block."""
         return self.warehouse.snapshot()
+
+    @contextmanager
+    def together(self, asked: Sequence[Sequence[Counting]]) -> Generator[None]:
+        """Answer in the block what these ask in as few questions as each source can."""
+        embedded = [one for one in asked if one[0].requests.source == EMBEDDED]
+        with self.warehouse.together(embedded):
+            yield
 
     def of(self, requests: Requests) -> Source:
         """What holds these requests. Raises SourceFailed where none of that name is configured."""
@@ -139,20 +136,3 @@ class Sources:
     def liveness(self, requests: Requests) -> Liveness:
         """When the feeds of these requests were alive."""
         return self.of(requests).liveness(requests)
-
-    def feeds(self, services: Collection[str]) -> Feeds:
-        """The same for all that is asked of these services, the warehouse being read once."""
-        return Feeds(self, self.warehouse.feeds(services))
-
-
-@dataclass(frozen=True, slots=True)
-class Feeds:
-    """When requests could be seen: of the warehouse as it was, of what is beside it as it is."""
-
-    _sources: Sources
-    _embedded: Living
-
-    def liveness(self, requests: Requests) -> Liveness:
-        """When the feeds of these requests were alive."""
-        of = self._sources if requests.source != EMBEDDED else self._embedded
-        return of.liveness(requests)

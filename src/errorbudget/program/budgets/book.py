@@ -34,7 +34,7 @@ from errorbudget.objective.indicator import Indicator
 from errorbudget.objective.signoff import revisiting
 from errorbudget.program.budgets.held import Days
 from errorbudget.program.budgets.part import Part, whole
-from errorbudget.source import Living, Source
+from errorbudget.source import Source
 
 LOG = logging.getLogger(__name__)
 
@@ -140,10 +140,10 @@ class Book:
             if self._concerns(one, stirred.services) or self._is_due(one, is_next=is_next)
         ]
         if news:
-            # Before they are counted: what a count includes is never newer than it is said to be.
-            feeds = self._source.feeds({name for part in news for name in part.services})
-            for part in news:
-                self._renew(part, feeds)
+            asked = [[*part.indicators.values()] for part in news if part.indicators]
+            with self._source.together(asked):
+                for part in news:
+                    self._renew(part)
             self._columns = None
         self._seen, self._asked = stirred.newest, max(minute_floor(at), self._asked)
         self._hold(at)
@@ -279,11 +279,11 @@ class Book:
         """Whether a source that tells nothing by itself is to be asked: once a minute."""
         return part.is_asked and (is_next or part.key in self._behind)
 
-    def _renew(self, part: Part, feeds: Living) -> None:
+    def _renew(self, part: Part) -> None:
         """Count a part and see how it lives; what does not answer keeps nobody else waiting."""
         try:
             self._count(part)
-            self._lives[part.key] = self._life(part, feeds)
+            self._lives[part.key] = self._life(part)
         except Failure as failed:
             if not part.is_asked:
                 raise
@@ -297,8 +297,8 @@ class Book:
         else:
             self.problems.pop(part.key, None)
 
-    def _life(self, part: Part, feeds: Living) -> Life:
-        told = part.liveness(feeds)
+    def _life(self, part: Part) -> Life:
+        told = part.liveness(self._source)
         self._heard[part.key] = told.heard
         self._unseen[part.key] = told.unseen
         out = (Span(minute_floor(one.start), minute_ceil(one.end)) for one in part.document.exclude)

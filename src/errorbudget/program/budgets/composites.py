@@ -14,7 +14,7 @@ from errorbudget.objective.indicator import Indicator, Nameless, Operations, ind
 from errorbudget.program.budgets.counting import Counted, bring_up_to_date, count_again
 from errorbudget.program.budgets.held import Days
 from errorbudget.program.budgets.part import Part
-from errorbudget.source import Liveness, Living, Source
+from errorbudget.source import Liveness, Source
 
 Joins = Mapping[str, Indicator | None]
 """By service, what the operations are joined with; None where nobody promises it."""
@@ -81,10 +81,10 @@ class Journey(Part):
             seen=seen,
         )
 
-    def liveness(self, feeds: Living) -> Liveness:
+    def liveness(self, source: Source) -> Liveness:
         """When every service of it could be seen."""
-        lives = [feeds.liveness(self.entered.requests)]
-        lives += [feeds.liveness(one.requests) for one in self.joins.values() if one]
+        lives = [source.liveness(self.entered.requests)]
+        lives += [source.liveness(one.requests) for one in self.joins.values() if one]
         ends, heard = [one.as_of for one in lives], [one.heard for one in lives]
         unseen = tuple(name for one in lives for name in one.unseen)
         if self.missing or any(end is None for end in ends):

@@ -10,7 +10,7 @@ from errorbudget.objective.indicator import Indicator, requests
 from errorbudget.program.budgets.counting import Counted, count_again
 from errorbudget.program.budgets.held import Days
 from errorbudget.program.objectives.objectives import indicators
-from errorbudget.source import Liveness, Living, Source
+from errorbudget.source import Liveness, Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -57,9 +57,9 @@ class Part:
         """Bring its tallies up to date, since the batch `seen`."""
         return count_again(source, tallies, list(self.indicators.values()), seen=seen)
 
-    def liveness(self, feeds: Living) -> Liveness:
+    def liveness(self, source: Source) -> Liveness:
         """When its requests could be seen."""
-        return feeds.liveness(requests(self.document))
+        return source.liveness(requests(self.document))
 
     def composed(self, tallies: Days, span: Span, left_out: Sequence[Span]) -> Told | None:
         """What is known of operations over several services in a span; None where it has none."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final
 
 from errorbudget import clock
 from errorbudget.ledger.spans import overlap
@@ -110,6 +111,11 @@ class ClickHouse:
         del requests
         return self._turn
 
+    def together(self, asked: Sequence[Sequence[Counting]]) -> AbstractContextManager[None]:
+        """Nothing of its own: each document is asked for by itself."""
+        del asked
+        return nullcontext()
+
     def touched(self, requests: Requests, since: int) -> Touched:
         """Minutes that are over since, and older ones whose age has doubled."""
         until = minute_floor(self._now())
@@ -163,11 +169,6 @@ class ClickHouse:
     def failing(self, indicator: Counting, spans: Sequence[Span], most: int) -> Failing:
         """The newest bad requests of some spans of minutes, so many at most."""
         return counting.failing(self._engine, self._tables, indicator, spans, most)
-
-    def feeds(self, services: Collection[str]) -> Self:
-        """Itself: it is asked for each of them."""
-        del services
-        return self
 
     def liveness(self, requests: Requests) -> Liveness:
         """When the tables took rows in; complete is what is counted already."""

@@ -1,4 +1,4 @@
-"""Counts a document's requests in DuckDB, and says which minutes must be counted again."""
+"""Counts a document's requests in DuckDB."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy as np
 from errorbudget.ledger.tally import Counts, Tallies
 from errorbudget.ledger.window import Span
 from errorbudget.objective.indicator import Nameless, Union
-from errorbudget.source import CriterionFailed, FailedRequest, Failing, Touched
+from errorbudget.source import CriterionFailed, FailedRequest, Failing
 from errorbudget.source.duckdb.statements import statement
 from errorbudget.source.minutes import Range, ranges_of, tallies_at
 
@@ -117,52 +117,6 @@ def failing(
     return Failing(requests=tuple(failed), count=rows[0][-1] if rows else 0)
 
 
-def touched(connection: duckdb.DuckDBPyConnection, requests: Requests, since: int) -> Touched:
-    """Minutes whose counts batches after `since` may have changed."""
-    newest = int(_row(connection, statement("newest_batch"), {})[0])
-    if newest <= since:
-        return Touched(minutes=np.empty(0, np.int64), newest=newest)
-    sql = statement("news").format(services=marks(requests))
-    columns = connection.execute(sql, service_values(requests) | {"since": since}).fetchnumpy()
-    what, number = np.asarray(columns["what"]), np.asarray(columns["number"], dtype=np.int64)
-    news = {kind: number[what == kind] for kind in ("requests", "logs", "corrections")}
-    # Whatever else a first look finds has requests too: their minutes are all there already.
-    more = _widened(connection, requests, since, news) if since > 0 else []
-    return Touched(minutes=np.unique(np.concatenate([news["requests"], *more])), newest=newest)
-
-
-def _widened(
-    connection: duckdb.DuckDBPyConnection,
-    requests: Requests,
-    since: int,
-    news: Mapping[str, Counts],
-) -> Iterable[Counts]:
-    """Minutes without new requests that new attempts, log records and corrections speak of."""
-    if requests.operation and len(news["requests"]):
-        ranges = [(first - DAY - 1, last) for first, last in ranges_of(news["requests"])]
-        yield _widen(connection, "touched_by_attempts", requests, since, ranges)
-    if len(news["logs"]):
-        first, last = int(news["logs"].min()), int(news["logs"].max())
-        ranges = [(first - DAY - 1, last + HOUR + 1)]
-        yield _widen(connection, "touched_by_logs", requests, since, ranges)
-    if len(news["corrections"]):
-        yield _widen(connection, "touched_by_corrections", requests, since, None)
-    if requests.logs_required:
-        sql = statement("touched_by_log_feeds").format(services=marks(requests))
-        yield minutes_of(connection, sql, service_values(requests) | {"since": since})
-
-
-def _widen(
-    connection: duckdb.DuckDBPyConnection,
-    name: str,
-    requests: Requests,
-    since: int,
-    ranges: Sequence[Range] | None,
-) -> Counts:
-    sql = statement(name).format(scoped=scoped(requests, ranges), services=marks(requests))
-    return minutes_of(connection, sql, scope_values(requests) | {"since": since})
-
-
 def _joins(
     connection: duckdb.DuckDBPyConnection,
     requests: Requests,
@@ -170,9 +124,8 @@ def _joins(
     ranges: Sequence[Range] | None,
 ) -> dict[str, str]:
     """What must be looked up beside the requests; nothing that no criterion or row asks for."""
-    services = marks(requests)
-    sql = statement("joins_needed").format(services=services)
-    has_logs, has_corrections = _row(connection, sql, service_values(requests))
+    services = marks(requests.services)
+    has_logs, has_corrections = joins_needed(connection, requests.services)
     slots, joins = dict(_NO_JOINS), list[str]()
     if requests.logs_required:
         alive = statement("alive").format(kind="logs")
@@ -192,6 +145,15 @@ def _joins(
     return slots | {"joins": "\n".join(joins)}
 
 
+def joins_needed(
+    connection: duckdb.DuckDBPyConnection, services: Sequence[str]
+) -> tuple[bool, bool]:
+    """Whether there are log feeds, and corrections, that may speak of these services."""
+    sql = statement("joins_needed").format(services=marks(services))
+    has_logs, has_corrections = row(connection, sql, service_values(services))
+    return has_logs, has_corrections
+
+
 def _told() -> dict[str, str]:
     counts = {"error_logs": "told_error_logs", "corrections": "told_corrections"}
     return _NO_JOINS | counts | {"joins": ""}
@@ -205,7 +167,7 @@ def scoped(requests: Requests, ranges: Sequence[Range] | None, *, after: int = 0
     return statement("scoped").format(
         request_id=requests.request_id.sql,
         operation=requests.operation.sql if requests.operation else "null",
-        services=marks(requests),
+        services=marks(requests.services),
         environment="environment in ('', $environment)" if requests.environment else "true",
         scope=requests.scope.sql if requests.scope else "true",
         minutes=within,
@@ -260,19 +222,19 @@ def _shared(indicators: Sequence[Counting]) -> Requests:
     return requests
 
 
-def marks(requests: Requests) -> str:
-    """The names that a statement knows the services of these requests by: SQL."""
-    return ", ".join(f"$service_{number}" for number in range(len(requests.services)))
+def marks(services: Sequence[str]) -> str:
+    """The names that a statement knows some services by: SQL."""
+    return ", ".join(f"$service_{number}" for number in range(len(services)))
 
 
-def service_values(requests: Requests) -> dict[str, object]:
+def service_values(services: Sequence[str]) -> dict[str, object]:
     """What those names stand for."""
-    return {f"service_{number}": name for number, name in enumerate(requests.services)}
+    return {f"service_{number}": name for number, name in enumerate(services)}
 
 
 def scope_values(requests: Requests) -> dict[str, object]:
     """The same, with what `scoped` reads beside them."""
-    values = service_values(requests)
+    values = service_values(requests.services)
     return values | {"environment": requests.environment} if requests.environment else values
 
 
@@ -288,5 +250,6 @@ def numbers(connection: duckdb.DuckDBPyConnection, sql: str, values: Values) -> 
     return [np.asarray(column, dtype=np.int64) for column in columns.values()]
 
 
-def _row(connection: duckdb.DuckDBPyConnection, sql: str, values: Values) -> tuple[Any, ...]:
+def row(connection: duckdb.DuckDBPyConnection, sql: str, values: Values) -> tuple[Any, ...]:
+    """The first row of a result."""
     return connection.execute(sql, dict(values)).fetchone() or ()

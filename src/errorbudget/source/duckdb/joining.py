@@ -24,8 +24,8 @@ from errorbudget.source.duckdb.counting import (
     scoped,
     service_values,
     tallied,
-    touched,
 )
+from errorbudget.source.duckdb.news import touched
 from errorbudget.source.duckdb.statements import statement
 from errorbudget.source.minutes import Range, ranges_of
 
@@ -89,12 +89,13 @@ def _led_to(
     sql = statement("touched_by_joins").format(scoped=scoped(entry, around))
     yield minutes_of(connection, sql, scope_values(entry))
     # Rows that were taken back tell no id any more: whatever may have led to them is counted again.
-    sql = statement("withdrawn_minutes").format(services=marks(member))
-    gone = minutes_of(connection, sql, service_values(member) | {"since": since})
+    sql = statement("withdrawn_minutes").format(services=marks(member.services))
+    gone = minutes_of(connection, sql, service_values(member.services) | {"since": since})
     if len(gone):
         within = in_ranges(_around(ranges_of(np.unique(gone)), before=DAY, after=HOUR) or ())
-        sql = statement("minutes_with_requests").format(services=marks(entry), minutes=within)
-        yield minutes_of(connection, sql, service_values(entry))
+        services = entry.services
+        sql = statement("minutes_with_requests").format(services=marks(services), minutes=within)
+        yield minutes_of(connection, sql, service_values(services))
 
 
 def _around(ranges: Iterable[Range] | None, *, before: int, after: int) -> list[Range] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,12 +24,14 @@ from errorbudget.source.duckdb import (
     counting,
     joining,
     keeping,
+    news,
     recounting,
     witnessing,
 )
 from errorbudget.source.duckdb.connection import open_file
 from errorbudget.source.duckdb.living import Feeds
 from errorbudget.source.duckdb.statements import statement
+from errorbudget.source.duckdb.together import Together
 
 if TYPE_CHECKING:
     from errorbudget.burn.breakdown import Breakdown
@@ -72,6 +74,7 @@ class Warehouse:
         self.connection = connection
         self.staging = staging
         self._turn = turn or threading.Lock()
+        self._together: Together | None = None
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -97,6 +100,15 @@ class Warehouse:
             yield
         finally:
             self.connection.execute("rollback")
+
+    @contextmanager
+    def together(self, asked: Sequence[Sequence[Counting]]) -> Generator[None]:
+        """Answer in the block what these ask in as few questions as can be, as of its beginning."""
+        self._together = Together(self.connection, asked)
+        try:
+            yield
+        finally:
+            self._together = None
 
     def close(self) -> None:
         """Let go of the file."""
@@ -211,10 +223,14 @@ class Warehouse:
 
     def touched(self, requests: Requests, since: int) -> Touched:
         """Minutes whose counts batches after `since` may have changed."""
-        return counting.touched(self.connection, requests, since)
+        if self._together:
+            return self._together.touched(requests, since)
+        return news.touched(self.connection, requests, since)
 
     def tally(self, indicators: Sequence[Counting], minutes: Counts | None) -> list[Tallies]:
         """Counts of each indicator; None counts every minute. Raises CriterionFailed."""
+        if self._together:
+            return self._together.tally(indicators, minutes)
         return counting.tally(self.connection, indicators, minutes)
 
     def operations_touched(self, operations: Operations, since: int) -> Touched:
@@ -274,11 +290,9 @@ class Warehouse:
 
     def liveness(self, requests: Requests) -> Liveness:
         """When the feeds of these requests were alive."""
-        return self.feeds(requests.services).liveness(requests)
-
-    def feeds(self, services: Collection[str]) -> Feeds:
-        """The feeds of some services as they are now, read in one go."""
-        return Feeds(self.connection, services)
+        if self._together:
+            return self._together.liveness(requests)
+        return Feeds(self.connection, requests.services).liveness(requests)
 
     def add_requests(self, receipt: Receipt) -> Added:
         """Store the temporary table `staged_requests`; a batch seen before adds nothing."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, NoReturn, Self
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from errorbudget import clock
 from errorbudget.ledger.spans import overlap, union
@@ -92,6 +93,11 @@ class Prometheus:
         del requests
         return self._turn
 
+    def together(self, asked: Sequence[Sequence[Counting]]) -> AbstractContextManager[None]:
+        """Nothing of its own: each document is asked for by itself."""
+        del asked
+        return nullcontext()
+
     def touched(self, requests: Requests, since: int) -> Touched:
         """Minutes that are over since, and a few before: a scrape may be stored late."""
         until = minute_floor(self._now())
@@ -152,11 +158,6 @@ class Prometheus:
         """Not told by counters: raises NotTold."""
         del indicator, spans, most
         _untold("which ones failed")
-
-    def feeds(self, services: Collection[str]) -> Self:
-        """Itself: it is asked for each of them."""
-        del services
-        return self
 
     def liveness(self, requests: Requests) -> Liveness:
         """When the counters of valid requests were there; complete is what is counted already."""

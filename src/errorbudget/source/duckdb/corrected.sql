@@ -1,0 +1,2 @@
+-- The services of which something was corrected.
+select distinct service from corrections
