@@ -2,8 +2,9 @@ from fractions import Fraction
 
 import pytest
 
-from errorbudget.burn.rules import DEFAULTS, Level, rules
+from errorbudget.burn.rules import DEFAULTS, Level, out_of_reach, rules
 from errorbudget.objective.document import Burn, BurnTier
+from errorbudget.objective.reading import read
 
 
 def test_a_document_that_writes_the_defaults_out_gets_the_defaults() -> None:
@@ -23,6 +24,33 @@ def test_horizons_of_ones_own_get_a_short_window_of_a_twelfth() -> None:
     (way,) = rules(Burn.model_construct(fire=fire)).tiers[0].horizons
 
     assert (way.long, way.short, way.rate) == (120, 10, 20)
+
+
+def test_how_often_luck_may_fire_and_what_is_recent_are_the_documents_to_say() -> None:
+    fire = BurnTier.model_validate(
+        {"rate": 10, "horizons": ("1h", "6h"), "false_alarms": 1, "recent": "10m"}
+    )
+    ways = rules(Burn.model_construct(fire=fire)).tiers[0].horizons
+
+    assert {way.short for way in ways} == {10}
+    for way, usual in zip(ways, DEFAULTS.tiers[0].horizons, strict=True):
+        assert way.false_alarms == pytest.approx(20 * usual.false_alarms)
+
+
+def test_a_rate_that_no_failures_reach_is_told_with_what_is_waited_for_instead() -> None:
+    text = """\
+apiVersion: errorbudget/v1
+kind: ObjectiveDocument
+service: checkout
+objectives:
+  loose: {good: status < 500, target: 90%, window: {rolling: 28d}}
+  tight: {good: status < 500, target: 99%, window: {rolling: 28d}}
+burn: {fire: {rate: 14, horizons: [1h]}}
+"""
+    assert dict(out_of_reach(read(text, file="checkout.yaml"))) == {
+        "burn.fire.rate": "is 14x, but loose promises 90% and burns at 10x when every request"
+        " fails; the alert is raised once 80% fail, which is 8x"
+    }
 
 
 def test_the_windows_are_all_that_any_tier_looks_at() -> None:

@@ -163,6 +163,16 @@ def test_fields_nothing_acts_on_yet_are_said_and_defaults_are_not():
         ("rate: 10", "rate: 0", "burn.fire.rate", "a number above 0"),
         ("horizons: [1h, 6h]", "horizons: []", "burn.fire.horizons", "at least one"),
         ("horizons: [1h, 6h]", "horizons: [1h, 1h]", "burn.fire.horizons", "twice"),
+        ("horizons: [1h, 6h]", "horizons: [60m, 1h]", "burn.fire.horizons", "twice"),
+        ("horizons: [1h, 6h]", "horizons: [6h, 1h]", "burn.fire.horizons.1", "short to long"),
+        ("horizons: [1h, 6h]", "horizons: [4m, 1h]", "burn.fire.horizons.0", "at least 5m"),
+        ("horizons: [1h, 6h]", "horizons: [1h, 29d]", "burn.fire.horizons.1", "at most 28d"),
+        ("rate: 10", "rate: 2.9", "burn.fire.rate", "write at least 3"),
+        ("rate: 3", "rate: 0.5", "burn.warn.rate", "write at least 1"),
+        ("rate: 3", "rate: 11", "burn.fire.rate", "below the 11x of `warn`"),
+        ("rate: 10", "rate: 10, recent: 1h", "burn.fire.recent", "write less than 1h"),
+        ("rate: 10", "rate: 10, false_alarms: 0", "burn.fire.false_alarms", "above 0"),
+        ("rate: 10", "rate: 10, false_alarms: 31", "burn.fire.false_alarms", "at most 30"),
         ("group_by: [route", "group_by: [rute", "burn.group_by.0", "write a column as route"),
         ("max_files: 1", "max_files: many", "risk.low.max_files", "not a whole number"),
         ("max_files: 1", "max_files: 0", "risk.low.max_files", "at least 1"),
@@ -232,6 +242,15 @@ def test_all_problems_are_told_at_once_in_the_order_of_their_lines():
         "postmortem.jurnal",
         "examples.0.latncy",
     ]
+
+
+def test_a_rate_below_a_default_is_refused_where_it_is_written():
+    slow = problems(SMALLEST + "burn: {fire: {rate: 2, horizons: [1h]}}\n")
+    loud = problems(SMALLEST + "burn: {warn: {rate: 12, horizons: [6h]}}\n")
+
+    assert "burn.fire.rate: is 2x, below the 3x of `warn`, its default" in slow[0]
+    assert "burn.warn.rate: is 12x, above the 10x of `fire`, its default" in loud[0]
+    assert "write at most 10 here" in loud[0]
 
 
 def test_a_criterion_is_refused_at_its_own_line_though_it_spans_several():

@@ -8,16 +8,13 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from errorbudget.burn.rules import DAY, MONTH, Horizon, Level, Rules, Tier
+from errorbudget.burn.rules import CAP, DAY, MONTH, Horizon, Level, Rules, Tier
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Counts = Mapping[int, tuple[Ints, Ints]]
 """Valid and bad requests of every budget in the last so many minutes, by the number of minutes."""
-
-CAP = Fraction(4, 5)
-"""A tier never asks for more than this share of requests to fail, however loose the target."""
 
 TOLERANCE = 1 + 1e-9
 """Four failures of four at 90 % are 1.0000000000000002e-4: a tie, which counts as evidence."""

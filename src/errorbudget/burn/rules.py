@@ -1,11 +1,15 @@
 """Which burn deserves which alert? The rules as data: horizons, rates, and how sure one must be."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from fractions import Fraction
 
-from errorbudget.objective.document import Burn
+from errorbudget.objective.document import Burn, BurnTier, ObjectiveDocument
+from errorbudget.objective.notation import as_percent
+
+CAP = Fraction(4, 5)
+"""A tier never asks for more than this share of requests to fail, however loose the target."""
 
 MONTH = 30 * 24 * 60
 """Minutes in the 30 days that false alarms are counted over."""
@@ -79,28 +83,39 @@ class Rules:
 LARGE_FLEET = 1000
 
 # What each tier makes of the rate R and a horizon its document names: the windows that are looked
-# at, each with its share of R and how often luck may fire it in 30 days at 1x. A fire within the
+# at, each with its share of R and of how often luck may raise the tier. A fire within the
 # hour is believed from 1.44 R (14.4x, 2 % of a month's budget) on ordinary evidence and from R on
 # strong evidence; six hours need 0.6 R (6x, 5 % of the budget), and, for services too quiet to
 # show anything in six hours, so does a day at R. Rates: SRE Workbook chapter 5.
 # Evidence: docs/decisions/0010-evidence-counts-false-pages.md.
-_Way = tuple[int, int, Fraction, float]
+_Way = tuple[int, int, Fraction, Fraction]
+_WHOLE = Fraction(1)
 _WAYS: Mapping[tuple[Level, int], tuple[_Way, ...]] = {
-    (Level.FIRE, 60): ((60, 5, Fraction(36, 25), 0.05), (60, 5, Fraction(1), 0.001)),
-    (Level.FIRE, 360): ((360, 30, Fraction(3, 5), 0.05), (DAY, 30, Fraction(1), 0.02)),
-    (Level.WARN, 360): ((360, 30, Fraction(1), 0.3),),
+    (Level.FIRE, 60): ((60, 5, Fraction(36, 25), _WHOLE), (60, 5, _WHOLE, Fraction(1, 50))),
+    (Level.FIRE, 360): ((360, 30, Fraction(3, 5), _WHOLE), (DAY, 30, _WHOLE, Fraction(2, 5))),
+    (Level.WARN, 360): ((360, 30, _WHOLE, Fraction(3, 10)),),
 }
-_FALSE_ALARMS: Mapping[Level, float] = {Level.FIRE: 0.05, Level.WARN: 1.0, Level.DRIFT: 1.0}
+_FALSE_ALARMS: Mapping[Level, Fraction] = {
+    Level.FIRE: Fraction(1, 20),
+    Level.WARN: _WHOLE,
+    Level.DRIFT: _WHOLE,
+}
 
 
-def tier(level: Level, rate: Fraction | int, horizons: Sequence[int]) -> Tier:
-    """The tier a document writes as `{rate: 10, horizons: [1h, 6h]}`; horizons in minutes."""
+def tier(level: Level, of: BurnTier) -> Tier:
+    """The ways to raise what a document writes as `{rate: 10, horizons: [1h, 6h]}`."""
+    often = _FALSE_ALARMS[level] if of.false_alarms is None else of.false_alarms
     ways: list[Horizon] = []
-    for minutes in horizons:
-        plain: _Way = (minutes, max(1, minutes // 12), Fraction(1), _FALSE_ALARMS[level])
+    for minutes in of.horizons:
+        plain: _Way = (minutes, max(1, minutes // 12), _WHOLE, _WHOLE)
         ways += [
-            Horizon(long=long, short=short, rate=share * rate, false_alarms=allowed)
-            for long, short, share, allowed in _WAYS.get((level, minutes), (plain,))
+            Horizon(
+                long=long,
+                short=of.recent or short,
+                rate=share * of.rate,
+                false_alarms=float(often * part),
+            )
+            for long, short, share, part in _WAYS.get((level, minutes), (plain,))
         ]
     return Tier(level=level, horizons=tuple(ways))
 
@@ -108,8 +123,23 @@ def tier(level: Level, rate: Fraction | int, horizons: Sequence[int]) -> Tier:
 def rules(burn: Burn) -> Rules:
     """The rules that a document's `burn:` section asks for."""
     written = ((Level.FIRE, burn.fire), (Level.WARN, burn.warn), (Level.DRIFT, burn.drift))
-    tiers = (tier(level, one.rate, one.horizons) for level, one in written)
+    tiers = (tier(level, one) for level, one in written)
     return Rules(tiers=tuple(tiers), silence=burn.silence)
+
+
+def out_of_reach(document: ObjectiveDocument) -> Iterator[tuple[str, str]]:
+    """Rates that a budget cannot burn at, by their place: what raises the alert instead."""
+    burn = document.burn
+    for name, objective in document.objectives.items():
+        most = 1 / objective.target.allowance
+        for level, one in (("fire", burn.fire), ("warn", burn.warn), ("drift", burn.drift)):
+            if one.rate > CAP * most:
+                what = f"is {float(one.rate):g}x, but {name} promises {objective.target} and"
+                yield (
+                    f"burn.{level}.rate",
+                    f"{what} burns at {float(most):.3g}x when every request fails; the alert is"
+                    f" raised once {as_percent(CAP)} fail, which is {float(CAP * most):.3g}x",
+                )
 
 
 def _surer(one: Tier) -> Tier:
@@ -117,11 +147,5 @@ def _surer(one: Tier) -> Tier:
     return replace(one, horizons=tuple(ways))
 
 
-DEFAULTS = Rules(
-    tiers=(
-        tier(Level.FIRE, 10, (60, 360)),
-        tier(Level.WARN, 3, (360, 1440)),
-        tier(Level.DRIFT, 1, (1440,)),
-    )
-)
+DEFAULTS = rules(Burn())
 """What a document without a `burn:` section gets."""

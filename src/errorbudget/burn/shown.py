@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from errorbudget.burn.rate import Floats, Mask
-from errorbudget.objective.notation import digits
+from errorbudget.objective.notation import digits, span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,14 +52,6 @@ def shown(minutes: int, valid: int, bad: int, allowance: Fraction) -> Shown:
         shown_rate=(bad + 1) / (allowed + 1),
         interval=(low, high),
     )
-
-
-def span(minutes: int) -> str:
-    """`5m`, `6h`, `3d`: as documents write durations."""
-    for length, unit in ((1440, "d"), (60, "h")):
-        if minutes % length == 0 and minutes > length * (unit == "d"):
-            return f"{minutes // length}{unit}"
-    return f"{minutes}m"
 
 
 def reason(minutes: int, valid: int, bad: int, allowance: Fraction, chance: float) -> str:

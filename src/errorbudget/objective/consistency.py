@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from pydantic import ValidationError
 
+from errorbudget.objective.alerting import horizons_beyond_windows, rates_out_of_order
 from errorbudget.objective.notation import as_percent, nearest
 from errorbudget.objective.policy import Band
 from errorbudget.objective.wording import Location
@@ -25,6 +26,8 @@ def disagreements(tree: object) -> Iterator[Disagreement]:
     yield from _criteria_of_another_source(tree)
     yield from _composites_of_nothing(tree)
     yield from _bands_against_each_other(tree)
+    yield from rates_out_of_order(_at(tree, "burn"))
+    yield from horizons_beyond_windows(_at(tree, "burn"), _windows(tree))
 
 
 def _at(tree: object, *names: str) -> object:
@@ -99,6 +102,13 @@ def _composites_of_nothing(tree: object) -> Iterator[Disagreement]:
         for own in sorted(_own_names(tree) & set(joins if isinstance(joins, dict) else ())):
             what = "is this document itself, where the operations enter; name another service"
             yield (*place, "joins", own), what
+
+
+def _windows(tree: object) -> dict[str, object]:
+    """The window of each objective."""
+    objectives = _at(tree, "objectives")
+    names = objectives if isinstance(objectives, dict) else {}
+    return {str(name): _at(objectives, name, "window") for name in names}
 
 
 def _own_names(tree: object) -> set[str]:

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from errorbudget.objective import notation
+from errorbudget.objective.alerting import Burn, BurnTier
 from errorbudget.objective.criterion import check_criterion, check_expression
 from errorbudget.objective.examples import ChangeExample, Example, Outcome, RequestExample
 from errorbudget.objective.identity import Identity
@@ -26,14 +27,12 @@ from errorbudget.objective.promql import Counters
 from errorbudget.objective.refusal import CriterionRefused
 from errorbudget.objective.risk import RISING, Risk, RiskClass, RiskRule
 from errorbudget.objective.section import (
-    Distinct,
     Identifier,
     Minutes,
     Name,
     Names,
     Section,
     Share,
-    Some,
     SomeNames,
 )
 from errorbudget.objective.wording import located
@@ -43,6 +42,8 @@ __all__ = [
     "RISING",
     "ApprovalRule",
     "Band",
+    "Burn",
+    "BurnTier",
     "Calendar",
     "ChangeExample",
     "Composite",
@@ -85,13 +86,6 @@ def _identifies(text: str) -> str:
         return check_expression(text, SENT_COLUMNS).text
     except CriterionRefused as refused:
         raise ValueError(str(refused)) from None
-
-
-def _grouped(name: str) -> str:
-    if name in COLUMNS or (name.startswith("attributes.") and name != "attributes."):
-        return name
-    near = notation.nearest(name, COLUMNS) or "route"
-    raise ValueError(f"is {notation.shown(name)}; write a column as {near}, or attributes.NAME")
 
 
 class Mode(StrEnum):
@@ -215,26 +209,6 @@ class Exclusion(Section):
         if self.end <= self.start:
             raise located([(("to",), "is not after `from`; write a later moment")])
         return self
-
-
-class BurnTier(Section):
-    """How fast, over which horizons in minutes, the budget must burn for an alert."""
-
-    rate: Annotated[Fraction, PlainValidator(notation.rate)] = Field(examples=[10])
-    horizons: Annotated[tuple[Minutes, ...], Some, Distinct] = Field(examples=["[1h, 6h]"])
-
-
-class Burn(Section):
-    """When an alert is raised, and what it breaks the burn down by."""
-
-    fire: BurnTier = BurnTier.model_construct(rate=Fraction(10), horizons=(60, 360))
-    warn: BurnTier = BurnTier.model_construct(rate=Fraction(3), horizons=(360, 1440))
-    drift: BurnTier = BurnTier.model_construct(rate=Fraction(1), horizons=(1440,))
-    silence: bool = True
-    group_by: Annotated[
-        tuple[Annotated[str, AfterValidator(_grouped)], ...],
-        Distinct,
-    ] = ("route", "tenant", "version", "region")
 
 
 class PostmortemRules(Section):

@@ -77,6 +77,14 @@ def minutes(value: object) -> int:
     return span
 
 
+def span(minutes: int) -> str:
+    """`5m`, `24h`, `3d`: so many minutes, as people write them in documents."""
+    for length, unit in ((1440, "d"), (60, "h")):
+        if minutes % length == 0 and minutes > length * (unit == "d"):
+            return f"{minutes // length}{unit}"
+    return f"{minutes}m"
+
+
 def moment(value: object) -> datetime:
     """`2026-11-29T01:00:00Z`, in UTC."""
     if not (isinstance(value, str) and _MOMENT.fullmatch(value)):
@@ -111,6 +119,14 @@ def rate(value: object) -> Fraction:
     """A burn rate: `10`, `14.4`."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal) or not 0 < value <= 10**6:
         raise ValueError(f"is {shown(value)}, not a rate; write a number above 0, as 10 or 14.4")
+    return Fraction(value)
+
+
+def how_often(value: object, *, at_most: int) -> Fraction:
+    """How often something may happen: `0.05` is once in twenty times the span it is counted in."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal) or not 0 < value <= at_most:
+        what = f"is {shown(value)}; write a number above 0 and at most {at_most}, as 0.05"
+        raise ValueError(what)
     return Fraction(value)
 
 

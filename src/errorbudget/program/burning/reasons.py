@@ -10,9 +10,9 @@ from errorbudget.burn import rate, silence
 from errorbudget.burn.rate import Counts, Signal
 from errorbudget.burn.rules import DAY, Horizon, Level
 from errorbudget.burn.shown import reason as burn_reason
-from errorbudget.burn.shown import silence_reason, span
+from errorbudget.burn.shown import silence_reason
 from errorbudget.ledger.budget import Budget
-from errorbudget.objective.notation import digits
+from errorbudget.objective.notation import digits, span
 from errorbudget.program.burning.burning import Look, allowance
 
 _LEVELS = {"fire": Level.FIRE, "warn": Level.WARN, "drift": Level.DRIFT}

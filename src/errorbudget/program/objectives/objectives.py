@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from errorbudget import clock
+from errorbudget.burn.rules import out_of_reach
 from errorbudget.errors import unreadable
 from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.objective.indicator import Indicator, indicator
@@ -246,7 +247,7 @@ def checked_text(body: bytes, file: Path) -> tuple[ObjectiveDocument, list[str]]
 
 def _notes(document: ObjectiveDocument, body: bytes, file: Path, now: datetime) -> list[str]:
     layout = lay_out(body.decode())
-    said = notes(document)
+    said = notes(document) | dict(out_of_reach(document))
     if overdue := revisiting(document, now.date()):
         said["signoff.revisit"] = overdue
     return [
