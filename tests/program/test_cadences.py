@@ -95,6 +95,7 @@ def test_it_says_when_each_begins_anew_and_what_returns_day_by_day(told: dict[st
     assert of(told, "month")["resets"] == [{"at": "2026-07-01T00:00:00Z", "remaining": 1.0}]
     assert of(told, "year")["resets"] == [{"at": "2027-01-01T00:00:00Z", "remaining": 1.0}]
     assert "sliding: 1 freeze of" in told["sentence"]
+    assert {one["objective"] for one in told["cadences"]} <= {"availability", ""}
 
 
 def test_a_debt_leaves_a_sliding_window_on_the_day_it_was_made(program: Program) -> None:

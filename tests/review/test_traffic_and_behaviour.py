@@ -54,8 +54,11 @@ def test_what_changed_is_said_in_words() -> None:
         )
 
     before, after = Span(0, 28 * DAY), Span(28 * DAY, 56 * DAY)
-    told = Behaviour(spent=True, before=side(before, 12, 4), after=side(after, 4, 1))
+    sides_ = {"before": side(before, 12, 4), "after": side(after, 4, 1)}
+    told = Behaviour(spent=True, enforced=True, **sides_)
+    advised = Behaviour(spent=False, enforced=False, **sides_)
 
     assert "After the budget was spent on 1970-01-29, deploys became rarer" in told.sentence
     assert "(3.0 a week before, 1.0 after)" in told.sentence
     assert "1 incidents" not in told.sentence
+    assert "After the budget would first have held changes up on" in advised.sentence

@@ -37,14 +37,18 @@ def _lines(told: Told) -> Iterator[str]:
             yield f"  {'':<12} and {days:.3g} days in which nobody knew the budget"
     for one in told["cadences"]:
         if one["cadence"] == "sliding" and one["resets"]:
-            yield "What returns to the sliding window, if nothing more goes wrong:"
+            days = len(one["resets"])
+            which = f", on the {_SHOWN} of {days} days that bring most" if days > _SHOWN else ""
+            yield f"What returns to the sliding window if nothing more goes wrong{which}:"
             yield from _returning(one)
 
 
 def _left(one: Told) -> str:
     if one["remaining"] is None:
         return "nothing is known now"
-    left = f"{one['remaining']:.0%} of {one['objective']} left"
+    left = _remaining(one["remaining"], one["objective"])
+    if one["sliding"]:
+        return f"{left}, by its sliding window"
     if one["cadence"] in _CALENDAR and one["resets"]:
         return f"{left}, anew on {one['resets'][0]['at'][:16].replace('T', ' ')} UTC"
     return left
@@ -58,7 +62,13 @@ def _returning(one: Told) -> Iterator[str]:
         before = reset["remaining"]
     shown = sorted(steps, key=lambda step: -step[0])[:_SHOWN]
     for gained, day, remaining in sorted(shown, key=lambda step: step[1]):
-        yield f"  {day[:10]}  {gained:+.1%}, {remaining:.0%} left then"
+        yield f"  {day[:10]}  {gained:+.1%}, then {_remaining(remaining)}"
+
+
+def _remaining(share: float, objective: str = "") -> str:
+    if share < 0:
+        return f"{objective} overspent by {-share:.0%}".lstrip()
+    return f"{share:.0%} of {objective} left" if objective else f"{share:.0%} left"
 
 
 _CALENDAR: Final = ("month", "quarter", "debt", "year")

@@ -48,13 +48,16 @@ class Behaviour:
     """Before and after a budget was spent, or first held a change up."""
 
     spent: bool
+    enforced: bool
+    """Whether a policy could hold changes up at all."""
     before: Side
     after: Side
 
     @property
     def sentence(self) -> str:
         """What changed, in words."""
-        what = "was spent" if self.spent else "first held changes up"
+        held = "first held changes up" if self.enforced else "would first have held changes up"
+        what = "was spent" if self.spent else held
         rates = [side.deploys / side.days * 7 for side in (self.before, self.after)]
         way = _way(*rates)
         return (

@@ -36,6 +36,8 @@ class Cadence(StrEnum):
     """A quarter for the report and a sliding window for the gate: the lower of the two counts."""
 
 
+_SLIDING: Final = "-sliding"
+"""Behind an objective's name: the same objective by its sliding window, where it has both."""
 NAMES: Final = {
     Cadence.PROMISED: "as promised",
     Cadence.MONTH: "monthly",
@@ -60,7 +62,7 @@ def kept_by(document: ObjectiveDocument, timezone: str) -> dict[Cadence, Objecti
     calendars |= {Cadence.DEBT: half}
     quarter = calendars[Cadence.QUARTER]
     both = _with(document, quarter) | {
-        f"{name}-sliding": one for name, one in _with(document, sliding).items()
+        f"{name}{_SLIDING}": one for name, one in _with(document, sliding).items()
     }
     found = {Cadence.PROMISED: document}
     found |= {name: _promising(document, _with(document, one)) for name, one in calendars.items()}
@@ -107,8 +109,19 @@ class Lived:
     held: Held
     remaining: Fraction | None
     """Of the worst budget, as it would stand now."""
-    objective: str
+    judged: str
+    """The worst budget's objective, as `kept_by` names it; empty where nothing is known."""
     resets: Sequence[Reset]
+
+    @property
+    def objective(self) -> str:
+        """That objective, as its document names it."""
+        return self.judged.removesuffix(_SLIDING) if self.is_sliding else self.judged
+
+    @property
+    def is_sliding(self) -> bool:
+        """Whether, of both, it is the sliding window that counts."""
+        return self.cadence is Cadence.BOTH and self.judged.endswith(_SLIDING)
 
     @property
     def words(self) -> str:
@@ -123,6 +136,7 @@ class Lived:
             "freezes": self.held.as_dict(),
             "remaining": None if self.remaining is None else float(self.remaining),
             "objective": self.objective,
+            "sliding": self.is_sliding,
             "resets": [one.as_dict() for one in self.resets],
         }
 

@@ -132,12 +132,12 @@ def frozen(told: Told) -> Iterator[str]:
     for one in freezes["spans"]:
         why = "nobody knew the budget" if one["unknown"] else _low(one)
         may = listed(one["permits"]) or "nothing"
+        ship = "might ship" if freezes["enforced"] else "would have been permitted"
         yield (
-            f"{_at(one['from'])} to {_at(one['to'])} ({one['days']:.3g} days): {why}; {may} might"
-            " ship."
+            f"{_at(one['from'])} to {_at(one['to'])} ({one['days']:.3g} days): {why}; {may} {ship}."
         )
     if freezes["count"] and not freezes["enforced"]:
-        yield "Nothing was blocked: no policy enforced it."
+        yield "Nothing was held up: no policy enforced it."
 
 
 def alerted(told: Told) -> Iterator[str]:

@@ -48,7 +48,7 @@ class Cadences:
                 cadence=Cadence(key.rpartition("/")[2]),
                 held=Held(freezes=tuple(freezes(looked[key], STEP, span.end))),
                 remaining=worst.budget.remaining if worst else None,
-                objective=worst.objective if worst else "",
+                judged=worst.objective if worst else "",
                 resets=resets,
             )
             for key, (worst, resets) in now.items()

@@ -276,9 +276,10 @@ def _behaviour(told: Told) -> dict[str, Any] | None:
         )
         for span in found
     )
-    return Behaviour(spent=spent is not None, before=before, after=after).as_dict() | {
-        "objective": name
-    }
+    changed = Behaviour(
+        spent=spent is not None, enforced=_enforced(told.subject), before=before, after=after
+    )
+    return changed.as_dict() | {"objective": name}
 
 
 def _summed(services: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
