@@ -38,6 +38,7 @@ from errorbudget.web.pages import (
     live,
     objectives,
     overview,
+    requests,
     review,
     service,
     signing_in,
@@ -72,7 +73,7 @@ def application(server: Server) -> FastAPI:
         app.include_router(routes.router)
     for surface in (argo, flagger, github, kubernetes):
         app.include_router(surface.router)
-    reading_on = (objectives, drafting, burn, incidents, gate, review, learned, trail)
+    reading_on = (objectives, drafting, burn, requests, incidents, gate, review, learned, trail)
     for shown in (overview, service, *reading_on, signing_in, live):
         app.include_router(shown.router)
     app.add_middleware(PlainQuestions, server=server)

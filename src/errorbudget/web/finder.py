@@ -1,5 +1,6 @@
 """What broke? Found out while nobody else waits."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from errorbudget import clock
@@ -54,7 +55,16 @@ class Finder:
                 service, objective, since=since, until=until, at=at or clock.now()
             )
 
-    def failed_within(self, document: ObjectiveDocument, objective: str, span: Span) -> Failing:
-        """The last failed requests of one objective in a span of minutes."""
+    def failed_within(
+        self,
+        document: ObjectiveDocument,
+        objective: str,
+        span: Span,
+        *,
+        match: Mapping[str, str] | None = None,
+        last: int = 20,
+    ) -> Failing:
+        """The last failed requests of one objective in a span of minutes. Raises Failure."""
         with self._turn.steady() as source:
-            return FailedRequests(source, self._budgets).within(document, objective, span)
+            failures = FailedRequests(source, self._budgets)
+            return failures.within(document, objective, span, match=match, last=last)

@@ -1,6 +1,9 @@
 """The page of a burn says what broke, where and what to try, in the words of the alert."""
 
+import re
 from datetime import timedelta
+from html import unescape
+from urllib.parse import parse_qs, urlsplit
 
 from errorbudget import clock
 from web.pages.reading import shown
@@ -36,6 +39,27 @@ def test_it_tells_what_where_and_which_requests(server: Served) -> None:
     assert "route=/pay" in text.partition("Where")[2]
     assert "All of them: errorbudget failed shop" in text
     assert "t1" in text
+
+
+def test_each_part_of_it_leads_to_its_requests(server: Served) -> None:
+    burning(server)
+    html = server.client.get("/services/shop/availability/burn").text
+    addresses = [unescape(one) for one in re.findall(r'href="([^"]+/requests[^"]+)"', html)]
+
+    where = next(one for one in addresses if "only=route%3D%2Fpay" in one)
+    found = server.client.get(where)
+    none = server.client.get(where + "&only=tenant%3Dacme").text
+    status = {one: server.client.get(one).status_code for one in set(addresses)}
+    wrong = server.client.get("/services/shop/availability/requests?only=password%3Dx")
+
+    times = {name: given for name, (given,) in parse_qs(urlsplit(where).query).items()}
+    told = server.get("/api/v1/explain", service="shop", objective="availability", **times)
+    assert f"{told['bad']} requests with route=/pay failed." in shown(found.text)
+    assert found.text.count("<tr><td>") == min(told["bad"], 100)
+    assert "No request with route=/pay and tenant=acme failed." in shown(none)
+    assert set(status.values()) == {200}
+    assert wrong.status_code == 400
+    assert "password: requests are told apart by service, route" in shown(wrong.text)
 
 
 def test_the_time_that_is_told_is_in_the_address(server: Served) -> None:

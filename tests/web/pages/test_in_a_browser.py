@@ -20,6 +20,7 @@ ADDRESSES = (
     "/",
     "/services/shop",
     "/services/shop/availability/burn",
+    "/services/shop/availability/requests?only=route=/pay",
     "/incidents/1",
     "/objectives",
     "/objectives/shop?replay=true",

@@ -1,5 +1,6 @@
 """Which requests failed a budget? Each of them, newest first, for people to look at."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -9,6 +10,7 @@ from errorbudget.errors import Failure
 from errorbudget.ledger.window import Span, minute_ceil, minute_floor, moment
 from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.objective.indicator import indicator
+from errorbudget.objective.narrowing import narrowed
 from errorbudget.program.budgets.book import Standing
 from errorbudget.program.budgets.budgets import Budgets
 from errorbudget.source import FailedRequest, Failing, Source
@@ -57,10 +59,20 @@ class FailedRequests:
         return [self._of(one, last) for one in standings if objective in (None, one.objective)]
 
     def within(
-        self, document: ObjectiveDocument, objective: str, span: Span, *, last: int = 20
+        self,
+        document: ObjectiveDocument,
+        objective: str,
+        span: Span,
+        *,
+        match: Mapping[str, str] | None = None,
+        last: int = 20,
     ) -> Failing:
-        """The last failed requests of one objective in a span of minutes."""
-        return self._source.failing(indicator(document, objective), [span], min(last, MOST))
+        """The last failed requests of one objective in a span of minutes, those with some values.
+
+        Raises Failure for values of what is no column.
+        """
+        counting = narrowed(indicator(document, objective), match or {})
+        return self._source.failing(counting, [span], min(last, MOST))
 
     def _of(self, standing: Standing, last: int) -> Failures:
         counting = indicator(standing.document, standing.objective)

@@ -1,14 +1,16 @@
 """A burn as a report: what, since when, where, who, which change, which log lines, what to try."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import partial
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request, Response
 from markupsafe import Markup
 
 from errorbudget import clock
 from errorbudget.burn.first_move import slice_words
-from errorbudget.ledger.window import moment
+from errorbudget.ledger.window import Span, moment
 from errorbudget.program.explaining import picturing
 from errorbudget.program.explaining.explanation import Explanation
 from errorbudget.program.tokens import Scope
@@ -17,7 +19,7 @@ from errorbudget.web.calling import At, Here, Reads
 from errorbudget.web.explaining import Since, Until
 from errorbudget.web.pages.incidents import within
 from errorbudget.web.pages.objectives import Drawn
-from errorbudget.web.pages.rendering import Page, count, page, share
+from errorbudget.web.pages.rendering import Page, count, iso, page, share
 from errorbudget.web.pages.service import shown
 from errorbudget.web.pages.standing import window
 from errorbudget.web.responding import LONGEST
@@ -46,6 +48,11 @@ def burn(  # noqa: PLR0913, PLR0917 -- the path and the query of one page
         failed = server.finder.failed_within(document, objective, found.span).requests
     except NotTold as cause:
         untold = str(cause)
+    leading_to = partial(_requests, document.name, objective, found.span)
+
+    def narrowing(column: str, value: str) -> str:
+        return leading_to({column: value})
+
     calm = since is None and found.burn.alert in _CALM
     return page(
         request,
@@ -66,9 +73,20 @@ def burn(  # noqa: PLR0913, PLR0917 -- the path and the query of one page
         longest=LONGEST,
         failed=failed,
         untold=untold,
+        leading_to=leading_to,
+        narrowing=narrowing,
+        all_of_it=leading_to({}),
         since=moment(found.span.start),
         until=moment(found.span.end),
     )
+
+
+def _requests(name: str, objective: str, span: Span, match: Mapping[str, str]) -> str:
+    """The address of the failed requests of a burn that have these values."""
+    times = {"from": iso(moment(span.start)), "to": iso(moment(span.end))}
+    only = [("only", f"{column}={value}") for column, value in match.items()]
+    where = f"/services/{quote(name, safe='')}/{quote(objective, safe='')}/requests"
+    return f"{where}?{urlencode([*times.items(), *only])}"
 
 
 def _calm(found: Explanation) -> str:
