@@ -2,19 +2,23 @@
 
 import os
 import shutil
+import subprocess
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from a_shop import copied
 from errorbudget import clock
 from errorbudget.review.quarter import Quarter
+from store.keys import allow, make
 from web.pages.test_burn import burning
 from web.pages.test_gate import held_up
 from web.pages.test_signing_in import token
-from web.served import Served
+from web.served import PROGRAM, Served, serve
 
 ADDRESSES = (
     "/",
@@ -127,6 +131,49 @@ def test_a_product_owner_sees_what_it_leads_to_and_approves(
     assert "the season starts" in page.locator("main").inner_text()
     assert complaints == []
     context.close()
+
+
+def test_a_reviewer_tries_a_change_on_history_and_signs_its_exact_bytes(
+    browser: Browser, shop_home: Path, tmp_path: Path
+) -> None:
+    home, key = copied(shop_home, tmp_path / "home"), make(tmp_path, "bo")
+    allow(home / "allowed_signers", ("bo@shop.example", key))
+    file = tmp_path / "checkout.yaml"
+    with serve(home) as server:
+        context, page, complaints = opened(browser, server)
+        page.goto("/objectives")
+        page.get_by_role("link", name="checkout").first.click()
+        page.get_by_role("link", name="change it, and try that on history").click()
+        draft = page.get_by_label("checkout.yaml")
+        text = draft.input_value().replace("target: 99.9%", "target: 99.8%")
+        text = text.replace("requests:", "signoff: {required: [product]}\n\nrequests:", 1)
+        draft.fill(text)
+        page.get_by_role("button", name="Preview on history").click()
+        assert "99.9% becomes 99.8%" in page.locator("main").inner_text()
+        assert page.locator("figure svg").first.is_visible()
+        with page.expect_download() as taken:
+            page.get_by_role("button", name="Download checkout.yaml").click()
+        taken.value.save_as(file)
+        assert file.read_text() == text
+
+        errorbudget(server, "objective", "apply", file)
+        page.goto("/objectives/checkout")
+        heading = page.locator("h1")
+        assert "A newer version waits for product (bo@shop.example)." in heading.inner_text()
+        errorbudget(server, "objective", "sign", file, "--role", "product", "--key", key)
+        errorbudget(server, "objective", "apply", file)
+        page.reload()
+        assert "checkout promises 99.8% availability" in heading.inner_text()
+        assert heading.inner_text().endswith("in force.")
+        assert "bo@shop.example as product" in page.get_by_role("table").first.inner_text()
+        assert complaints == []
+        context.close()
+
+
+def errorbudget(server: Served, *words: str | Path) -> None:
+    """What a person says at a terminal that speaks to the server."""
+    told = os.environ | {"ERRORBUDGET_URL": server.url}
+    subprocess.run([PROGRAM, *words], env=told, check=True, capture_output=True, timeout=60)
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
