@@ -100,7 +100,11 @@ def declared(program: Program) -> Incident:
 def test_what_spent_more_than_the_document_bears_is_drafted_once(learning: Postmortems) -> None:
     found = [*learning.due(None, at=END)]
 
-    assert [one.kept.id for one in found] == ["shop-2026-03-10-1200", "shop-2026-03-11-1200"]
+    assert [one.kept.id for one in found] == [
+        "shop-2026-03-10-1200",
+        "shop-2026-03-11-1200",
+        "shop-2026-03-11-2000",
+    ]
     cost = found[0].kept.told["impact"]["costs"][0]
     assert (cost["seen"], cost["valid"]) == (240, 280)
     assert cost["excess"] == pytest.approx(240 - 280 / 300, abs=0.1)
@@ -110,7 +114,15 @@ def test_what_spent_more_than_the_document_bears_is_drafted_once(learning: Postm
     assert [(one.kept.id, one.kept.version) for one in again] == [
         ("shop-2026-03-10-1200", 1),
         ("shop-2026-03-11-1200", 1),
+        ("shop-2026-03-11-2000", 1),
     ]
+
+
+def test_a_silence_that_nobody_recorded_is_found_in_the_data(learning: Postmortems) -> None:
+    *_, silence = learning.due(None, at=END)
+
+    assert (silence.kept.start, silence.kept.end) == (minute(QUIET), minute(QUIET + 60 * MINUTE))
+    assert silence.kept.kind.cause == "silence"
 
 
 def test_the_timeline_names_the_source_of_each_line(
@@ -461,7 +473,7 @@ def test_a_clock_change_inside_changes_no_count(berlin: Postmortems) -> None:
 def test_an_account_and_a_postmortem_say_the_same_of_an_incident(
     program: Program, learning: Postmortems
 ) -> None:
-    written = [*learning.due(None, at=END)]
+    *written, silence = learning.due(None, at=END)
 
     account = program.accounts.read("shop", at=END)[0].as_dict()
 
@@ -469,4 +481,5 @@ def test_an_account_and_a_postmortem_say_the_same_of_an_incident(
     costs = [one.kept.told["impact"]["costs"][0]["windows"][0] for one in written]
     assert [line["postmortem"] for line in lines] == [one.kept.id for one in written]
     assert [line["bad"] for line in lines] == [round(one["excess"]) for one in costs]
+    assert silence.kept.told["impact"]["costs"][0]["excess"] == 0
     assert sum(line["bad"] for line in account["lines"]) == account["bad"]

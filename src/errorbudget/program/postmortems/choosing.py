@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from errorbudget.errors import Failure
+from errorbudget.ledger.tally import DAY, Counts
 from errorbudget.ledger.window import Span, minute_ceil, minute_floor, moment
 from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.policy.hindsight import Kind
@@ -25,6 +26,10 @@ STANDS: Final = ("fire", "warn")
 """Alerts that say that it goes on."""
 _MOST: Final = 0.7
 """The part of a line's bad requests that the one burn in it must have, to be what it is about."""
+_LULLS: Final = 8
+"""Stretches without a request that are looked into: to ask takes a moment each."""
+_SILENT: Final = 10
+"""Minutes without a request below which none is."""
 NEAR: Final = 60
 """Minutes between two lines of an account that are of one incident."""
 
@@ -141,7 +146,7 @@ class Choosing:
     def _candidates(
         self, document: ObjectiveDocument, quarter: str | None, at: datetime
     ) -> Iterator[About]:
-        """By their incidents, their accounts, and what burns now."""
+        """By their incidents, their accounts, their silences, and what burns now."""
         accounts = Accounts(self._home, self._budgets).read(
             document.name, quarter, at=at, learned=False
         )
@@ -151,11 +156,26 @@ class Choosing:
             if one.service in (document.name, *document.services) and started in whole:
                 yield self.incident(one.id, at=at)
         for account in accounts:
+            if account is accounts[0] and document.burn.silence:
+                yield from self._silences(account)
             for span in _spans(account, document.postmortem.when_spent):
                 about = self.refined(document, account.objective, span, at=at)
                 yield about if self._holds(about, span) else replace(about, span=span)
         if minute_ceil(at) <= whole.end:
             yield from self.current(document, None, at=at)
+
+    def _silences(self, account: Account) -> Iterator[About]:
+        """The longest stretches without a request that somebody would have been told of."""
+        document, name = account.document, account.objective
+        span = Span(account.quarter.start, account.until)
+        book = self._budgets.book([document], at=moment(span.end))
+        row, first = list(document.objectives).index(name), span.start // DAY
+        valid, _ = book.minutes(row, first, (span.end - 1) // DAY - first + 1)
+        valid = valid[span.start - first * DAY : span.end - first * DAY]
+        for start, end in _gaps(valid):
+            gap = Span(span.start + start, span.start + end)
+            if self._gathering.is_missed(document, name, gap):
+                yield About(document=document, objective=name, span=gap)
 
     def _holds(self, about: About, line: Span) -> bool:
         """Whether one burn is what a line counted: several bursts have no one onset.
@@ -207,6 +227,18 @@ def _spans(account: Account, least: Fraction) -> Iterator[Span]:
         # Half of it: a rolling window allows less than a quarter, and lines are to the hour.
         if account.allowed and bad / account.allowed >= least / 4:
             yield span
+
+
+def _gaps(valid: Counts) -> list[tuple[int, int]]:
+    """The longest stretches of zeros between requests, as places."""
+    came = np.flatnonzero(valid)
+    starts, ends = came[:-1] + 1, came[1:]
+    longest = np.argsort(starts - ends, kind="stable")[:_LULLS]
+    return [
+        (start, end)
+        for start, end in zip(starts[longest].tolist(), ends[longest].tolist(), strict=True)
+        if end - start >= _SILENT
+    ]
 
 
 def _near(one: Span, other: Span) -> bool:

@@ -206,6 +206,14 @@ class Gathering:
         at = self._would_have_fired(about)
         return None if at is None else (at, False)
 
+    def is_missed(self, document: ObjectiveDocument, objective: str, gap: Span) -> bool:
+        """Whether the document's rules miss requests by the end of a time without any."""
+        at = moment(gap.end)
+        book = self._budgets.book([document], at=at)
+        row = list(document.objectives).index(objective)
+        (code,) = _codes(book, row, np.array([gap.end]), gap)
+        return bool(alerting.reading(code).silent)
+
     def _would_have_fired(self, about: About) -> datetime | None:
         span = about.span
         book = self._budgets.book([about.document], at=moment(span.end))
