@@ -6,6 +6,7 @@ from importlib import import_module
 NAMES = (
     "tally",
     "clickhouse",
+    "prometheus",
     "evaluate",
     "ingest",
     "gate",
