@@ -10,8 +10,6 @@ WINDOW: Final = {
 TIER: Final = {
     "rate": "How many times the sustainable burn.",
     "horizons": "Over which spans, from short to long; any of them is enough.",
-    "false_alarms": "How often luck may raise it in 30 days at 1x; unset: 0.05 for a fire, else 1.",
-    "recent": "It must still burn so in the last so long; unset: about a twelfth of a horizon.",
 }
 BY_END: Final = {
     **{f"objectives.NAME.{name}": words for name, words in WINDOW.items()},

@@ -50,9 +50,9 @@ class BurnTier(Section):
         tuple[Annotated[Minutes, AfterValidator(_long_enough)], ...], Some, Distinct
     ] = Field(examples=["[1h, 6h]"])
     false_alarms: Annotated[Fraction, PlainValidator(_seldom)] | None = None
-    """How often luck alone may raise it in 30 days at exactly 1x; None leaves that to the tier."""
+    """How often luck may raise it in 30 days at exactly 1x; unset: 0.05 for a fire, 1 for others."""
     recent: Minutes | None = None
-    """It must burn as fast in the last so many minutes; None is about a twelfth of a horizon."""
+    """It must burn so in the last so many minutes, too; unset: about a twelfth of each horizon."""
 
     @field_validator("horizons")
     @classmethod

@@ -1,5 +1,6 @@
 """A person signs in at an OpenID provider: one in a process of its own, and one that cheats."""
 
+import json
 import re
 import signal
 import subprocess
@@ -21,7 +22,7 @@ from errorbudget import clock
 from errorbudget.web import session
 from ports import free_port
 from web.issuing import OTHER_RSA, RSA, Issuer, issuing, signed
-from web.pages.reading import proof, shown
+from web.pages.reading import field, proof, requests, shown
 from web.served import Served, serve, until
 
 ADDRESS = "http://127.0.0.1:8700"
@@ -34,7 +35,7 @@ sign_in:
   secret: env:OPENID_SECRET
   address: {address}
   admits: ["*@shop.example"]
-  scopes: [read, gate]
+  scopes: [read, gate, approve]
 """
 
 
@@ -106,6 +107,13 @@ def let_in(address: str, who: str, **instead: str) -> str:
     return back.removeprefix(ADDRESS)
 
 
+def as_owner(server: Served) -> dict[str, str]:
+    """The header of who can read the home."""
+    key = re.search(r'"key": ?"([^"]+)"', (server.home / "server.json").read_text())
+    assert key
+    return {"Authorization": f"Bearer {key[1]}"}
+
+
 def test_a_person_signs_in_reads_and_signs_out(server: Served) -> None:
     assert server.client.get("/decisions").headers["Location"] == "/signin?next=/decisions"
     page = server.client.get("/signin", params={"next": "/decisions"}).text
@@ -125,9 +133,7 @@ def test_a_person_signs_in_reads_and_signs_out(server: Served) -> None:
 
 def test_what_a_person_may_do_is_configured_and_recorded_by_name(server: Served) -> None:
     server.client.get(let_in(begun(server), "ana"))
-    key = re.search(r'"key": ?"([^"]+)"', (server.home / "server.json").read_text())
-    assert key
-    owner = {"Authorization": f"Bearer {key[1]}"}
+    owner = as_owner(server)
     document = DOCUMENT.encode()
     server.post("/api/v1/documents", content=document, headers=owner)
     page = server.client.get("/decisions").text
@@ -146,6 +152,70 @@ def test_what_a_person_may_do_is_configured_and_recorded_by_name(server: Served)
     without = {name: value for name, value in fields.items() if name != "proof"}
     assert server.client.post("/decisions", data=without).status_code == 403
 
+
+def held_up(server: Served, service: str, owner: str) -> dict[str, Any]:
+    """How the gate is asked about a change that only an owner's approval lets through."""
+    headers = as_owner(server)
+    document = OWNED.replace("SERVICE", service).replace("OWNER", owner)
+    server.post("/api/v1/documents", content=document.encode(), headers=headers)
+    lines = "".join(f"{json.dumps(one)}\n" for one in requests(5000, 30, service))
+    server.post("/api/v1/requests", content=lines, headers=headers)
+    of = {"url": "/api/v1/budgets", "params": {"service": service}, "headers": headers}
+    until(lambda: server.client.get(**of).json()[0]["valid"] == 5000, within=60)
+    asked = {"service": service, "change": "v2", "risk": "normal", "by": ["ci"]}
+    gate: dict[str, Any] = {"url": "/api/v1/gate", "json": asked, "headers": headers}
+    assert server.client.post(**gate).json()["decision"] == "needs_approval"
+    return gate
+
+
+def test_a_person_approves_what_was_blocked_and_is_shown_what_it_leads_to(server: Served) -> None:
+    gate = held_up(server, "till", ANA)
+    server.client.get(let_in(begun(server, "/decisions"), "ana"))
+    waiting = shown(server.client.get("/decisions").text)
+    about = {"service": "till", "change": "v2", "role": "product", "reason": "season starts"}
+
+    page = server.client.get("/approval", params=about | {"spend": "6%"}).text
+    fields = {"statement": field(page, "statement")}
+    forged = server.client.post("/approval", data=fields)
+    blocked = server.client.post(**gate).json()
+    answer = server.client.post("/approval", data=fields | {"proof": proof(page)})
+
+    assert "v2 waits for an answer." in waiting
+    assert "Spending 6 % on this change would leave about 34 %" in shown(page)
+    assert forged.status_code == 403
+    assert blocked["decision"] == "needs_approval"
+    assert answer.status_code == 303, shown(answer.text)
+    assert f"{ANA} (product) approved it" in shown(server.client.get("/decisions").text)
+    allowed = server.client.post(**gate).json()
+    assert allowed["decision"] == "allow", allowed["reason"]
+    assert [(one["by"], one["reason"]) for one in allowed["approvals"]] == [(ANA, "season starts")]
+
+
+def test_who_owns_nothing_signs_in_and_is_given_nothing_to_approve(server: Served) -> None:
+    held_up(server, "desk", "bo@shop.example")
+    server.client.get(let_in(begun(server), "ana"))
+    about = {"service": "desk", "change": "v2", "role": "product", "reason": "season starts"}
+
+    page = server.client.get("/approval", params=about).text
+
+    assert "errorbudget gate approve desk --change v2" in shown(page)
+    assert 'name="statement"' not in page
+
+
+OWNED = """\
+apiVersion: errorbudget/v1
+kind: ObjectiveDocument
+service: SERVICE
+owners: {product: [OWNER]}
+objectives:
+  availability: {good: status < 500, target: 99%, window: {rolling: 28d}}
+policy:
+  bands:
+    - {above: 50%, allow: [rollback, critical, low, normal, high]}
+    - {above: -inf, allow: [rollback, critical]}
+  unknown: {allow: [rollback, low]}
+  approval: {roles: [product], need: all, expires_within: 24h}
+"""
 
 DOCUMENT = """\
 apiVersion: errorbudget/v1
