@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from errorbudget import clock
 from errorbudget.cli.door import entered
 from errorbudget.cli.options import Json, answer, moment, printable
 
@@ -35,21 +34,19 @@ def record(  # noqa: PLR0913 -- one parameter for each option
     as_json: Json = False,
 ) -> None:
     """Record a change, so that burns can be compared with it."""
-    from errorbudget.change import Change
-    from errorbudget.program.changes import kind_of
+    from errorbudget.program.changes import Telling, kind_of
 
     for text, option in ((service, "--service"), (version, "--version")):
         printable(text, option)
-    begun = clock.now() if started is None else moment(started, "--started")
-    change = Change(
-        id=change_id or f"{service}@{version}@{clock.text(begun)}",
+    telling = Telling(
+        id=change_id,
         service=service,
         version=version,
         kind=kind_of(kind),
         environment=environment,
-        started_at=begun,
-        finished_at=None if finished is None else moment(finished, "--finished"),
+        started=None if started is None else moment(started, "--started"),
+        finished=None if finished is None else moment(finished, "--finished"),
     )
     with entered(create=True) as door:
-        stored = door.changes.record(change)
-    answer(stored, f"recorded {change.id}", as_json=as_json)
+        stored = door.changes.tell(telling)
+    answer(stored, f"recorded {stored['id']}", as_json=as_json)

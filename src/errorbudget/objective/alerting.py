@@ -50,7 +50,7 @@ class BurnTier(Section):
         tuple[Annotated[Minutes, AfterValidator(_long_enough)], ...], Some, Distinct
     ] = Field(examples=["[1h, 6h]"])
     false_alarms: Annotated[Fraction, PlainValidator(_seldom)] | None = None
-    """How often luck may raise it in 30 days at exactly 1x; unset: 0.05 for a fire, 1 for others."""
+    """How often luck may raise it in 30 days at 1x; unset: 0.05 for a fire, 1 for the others."""
     recent: Minutes | None = None
     """It must burn so in the last so many minutes, too; unset: about a twelfth of each horizon."""
 

@@ -1,12 +1,45 @@
 """Changes to production, as they are told."""
 
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
 
 from errorbudget import clock
-from errorbudget.change import Change, ChangeKind
+from errorbudget.change import Change, ChangeKind, Origin
 from errorbudget.errors import Failure
 from errorbudget.source import Source
 from errorbudget.store.home import Home
+
+AGAIN: Final = timedelta(minutes=10)
+"""Within which the same, told without an id and without a time, is the same change told again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """What somebody says of a change; the moment it is told is when it started unless they say."""
+
+    service: str
+    version: str
+    id: str = ""
+    key: str = ""
+    """The sender's, which a sender that tries again sends again."""
+    kind: ChangeKind = ChangeKind.DEPLOY
+    environment: str = ""
+    started: datetime | None = None
+    finished: datetime | None = None
+
+    def change(self, now: datetime) -> Change:
+        """The change that is told of."""
+        started = self.started or now
+        return Change(
+            id=self.id or f"{self.service}@{self.version}@{self.key or clock.text(started)}",
+            service=self.service,
+            version=self.version,
+            kind=self.kind,
+            environment=self.environment,
+            started_at=started,
+            finished_at=self.finished,
+        )
 
 
 class Changes:
@@ -25,9 +58,37 @@ class Changes:
         self._seen = found.newest
         return new
 
-    def known(self, change: Change) -> Change | None:
-        """What is stored under a change's id, for its service and environment."""
-        return self._home.changes.get(change.id, change.service, change.environment)
+    def tell(self, telling: Telling, *, now: datetime) -> Change:
+        """Store a change once, however often it is told; as it is stored. Raises Failure.
+
+        One that is told by its id takes the place of what was known of it. One without is known by
+        the sender's key, and without either by saying what was said last, and just now: only the
+        end of it is news then.
+        """
+        change = telling.change(now)
+        if telling.id:
+            return self.record(change, now=now)
+        if telling.key:
+            known = self._home.changes.get(change.id, change.service, change.environment)
+            return known or self.record(change, now=now)
+        known = None if telling.started else self._told_just_now(change)
+        if known is None:
+            return self.record(change, now=now)
+        if change.finished_at in (None, known.finished_at):
+            return known
+        return self.record(replace(known, finished_at=change.finished_at), now=now)
+
+    def _told_just_now(self, change: Change) -> Change | None:
+        """The same change, where it is the last one of its kind and place, and not old."""
+        since, place = change.started_at - AGAIN, (change.kind, change.environment)
+        of_the_kind = [
+            one
+            for one in self._home.changes.list(change.service, since=since)
+            if (one.kind, one.environment) == place
+        ]
+        last = of_the_kind[-1] if of_the_kind else None
+        is_same = last and last.version == change.version and last.origin is Origin.TOLD
+        return last if is_same else None
 
     def record(self, change: Change, *, now: datetime) -> Change:
         """Store a change; told again, it takes the place of what was known of it."""

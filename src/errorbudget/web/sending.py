@@ -1,6 +1,5 @@
 """The endpoints that take in: OpenTelemetry, NDJSON, files, corrections, changes, documents."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -9,12 +8,11 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from errorbudget import clock
-from errorbudget.change import Change
 from errorbudget.errors import Failure
 from errorbudget.ingest.otlp import Export, refused
 from errorbudget.ingest.otlp.answer import Signal
 from errorbudget.ingest.otlp.body import refuse_coding
-from errorbudget.program.changes import kind_of
+from errorbudget.program.changes import Telling, kind_of
 from errorbudget.web.access import Caller
 from errorbudget.web.answers import gate as answers
 from errorbudget.web.answers.requests import Corrected, Taken
@@ -221,28 +219,27 @@ def changes(server: Here, caller: Sends, sent: ChangeTold, key: Key = "") -> Res
     """What altered production, so that burns can be compared with it.
 
     A change is known by its id, and takes the place of what was known of it. One told without an
-    id, but with an Idempotency-Key, is recorded once, and answered as it was recorded.
+    id, but with an Idempotency-Key, is recorded once, and answered as it was recorded. Without
+    either and without `started`, what is said again within ten minutes is known too: the same
+    service, environment, kind and version, and no other version in between.
     """
     caller.about(sent.service)
     caller.within(sent.environment)
     now = clock.now()
-    change = _change(sent, now, key)
-    if key and not sent.id and (known := server.program.changes.known(change)):
-        return as_json(known.as_dict())
-    return as_json(server.program.changes.record(change, now=now).as_dict())
+    return as_json(server.program.changes.tell(_telling(sent, key), now=now).as_dict())
 
 
-def _change(sent: ChangeTold, now: datetime, key: str) -> Change:
+def _telling(sent: ChangeTold, key: str) -> Telling:
     for name, text in (("service", sent.service), ("version", sent.version)):
         if not text.strip() or not text.isprintable():
             raise Failure(f"{name}: {text!r} is empty or holds control characters")
-    started = moment_of(sent.started, "started") or now
-    return Change(
-        id=sent.id or f"{sent.service}@{sent.version}@{key or clock.text(started)}",
+    return Telling(
         service=sent.service,
         version=sent.version,
+        id=sent.id,
+        key=key,
         kind=kind_of(sent.kind),
         environment=sent.environment,
-        started_at=started,
-        finished_at=moment_of(sent.finished, "finished"),
+        started=moment_of(sent.started, "started"),
+        finished=moment_of(sent.finished, "finished"),
     )

@@ -6,8 +6,8 @@ from errorbudget import clock
 from errorbudget.cli.options import Told
 
 if TYPE_CHECKING:
-    from errorbudget.change import Change
     from errorbudget.cli.door.wire import Wire
+    from errorbudget.program.changes import Telling
     from errorbudget.program.program import Program
 
 
@@ -17,9 +17,9 @@ class AtHome:
     def __init__(self, program: "Program") -> None:
         self._changes = program.changes
 
-    def record(self, change: "Change") -> Told:
-        """Store a change."""
-        return self._changes.record(change, now=clock.now()).as_dict()
+    def tell(self, telling: "Telling") -> Told:
+        """Store a change, once."""
+        return self._changes.tell(telling, now=clock.now()).as_dict()
 
 
 class OnServer:
@@ -28,8 +28,15 @@ class OnServer:
     def __init__(self, wire: "Wire") -> None:
         self._wire = wire
 
-    def record(self, change: "Change") -> Told:
-        """Store a change."""
-        told = change.as_dict()
-        del told["origin"]  # what is told to a server is told
+    def tell(self, telling: "Telling") -> Told:
+        """Store a change, once."""
+        told = {
+            "id": telling.id,
+            "service": telling.service,
+            "version": telling.version,
+            "kind": telling.kind.value,
+            "environment": telling.environment,
+            "started": clock.text(telling.started) if telling.started else None,
+            "finished": clock.text(telling.finished) if telling.finished else None,
+        }
         return self._wire.post("/api/v1/changes", json=told)
