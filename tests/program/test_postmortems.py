@@ -11,7 +11,8 @@ from errorbudget.change import Change
 from errorbudget.errors import Failure
 from errorbudget.postmortem.draft import sections
 from errorbudget.program.postmortems.files import Save, bring, put
-from errorbudget.program.postmortems.postmortems import Postmortems, Written
+from errorbudget.program.postmortems.postmortems import Postmortems
+from errorbudget.program.postmortems.shelf import Written
 from errorbudget.program.program import Program
 from errorbudget.store.incidents import DeclaredBy, Incident
 from errorbudget.store.postmortems import State
@@ -80,7 +81,7 @@ def drafted(learning: Postmortems, begins: datetime = FIRST, *, now: datetime = 
 
 def written(learning: Postmortems, of: Written, **sections: str) -> Written:
     told = {name.replace("_", "-"): text for name, text in sections.items()}
-    return learning.write(of.kept.id, of.kept.version, told, by="ana", at=END)
+    return learning.authoring.write(of.kept.id, of.kept.version, told, by="ana", at=END)
 
 
 def declared(program: Program) -> Incident:
@@ -155,7 +156,7 @@ def test_it_burns_until_it_settles(learning: Postmortems) -> None:
     assert "still burning" in found.document.section("summary")
     mine = written(learning, found, root_cause="the pool")
     with pytest.raises(Failure, match="still burns"):
-        learning.publish(found.kept.id, by="ana", at=now)
+        learning.authoring.publish(found.kept.id, by="ana", at=now)
 
     assert learning.renew_burning(at=FIRST + 5 * 60 * MINUTE) == [found.kept.id]
 
@@ -266,13 +267,13 @@ def test_it_is_published_only_when_people_have_judged(
 ) -> None:
     found = drafted(learning)
     with pytest.raises(Failure, match="yet to write the root cause, what went well and the act"):
-        learning.publish(found.kept.id, by="ana", at=END)
+        learning.authoring.publish(found.kept.id, by="ana", at=END)
     whole = written(learning, found, **JUDGED_WORDS | {"actions": "- [ ] a larger pool"})
     with pytest.raises(Failure, match="action 1 has no owner"):
-        learning.publish(found.kept.id, by="ana", at=END)
+        learning.authoring.publish(found.kept.id, by="ana", at=END)
     written(learning, whole, actions=JUDGED["actions"])
 
-    published = learning.publish(found.kept.id, by="ana", at=END)
+    published = learning.authoring.publish(found.kept.id, by="ana", at=END)
 
     assert published.kept.state is State.PUBLISHED
     last = program.audit.log(1)[0]
@@ -290,12 +291,12 @@ def test_actions_are_tracked_and_shown_when_it_burns_again(learning: Postmortems
     (alike,) = second.kept.told["impact"]["similar"]
     assert alike["id"] == first.kept.id
     assert "a larger pool (ana, 2026-03-20)" in second.document.section("similar")
-    (action,) = learning.actions("shop", at=at(30))
+    (action,) = learning.authoring.actions("shop", at=at(30))
     assert (action["owner"], action["overdue"], action["done"]) == ("ana", True, False)
 
-    learning.done(first.kept.id, 1, by="ana", at=END)
+    learning.authoring.done(first.kept.id, 1, by="ana", at=END)
 
-    assert [one["done"] for one in learning.actions(None, at=END)] == [True]
+    assert [one["done"] for one in learning.authoring.actions(None, at=END)] == [True]
     again = learning.refresh(second.kept.id, at=END)
     assert "Still open" not in again.document.section("similar")
     assert "1 actions" in again.document.section("similar")
@@ -306,21 +307,21 @@ def test_two_people_and_the_program_write_at_once(learning: Postmortems) -> None
     text = str(found.document)
     one = text.replace("<!-- Yours: why", "The pool.\n<!-- Yours: why")
     other = text.replace("<!-- Yours: what kept", "The alert.\n<!-- Yours: what kept")
-    learning.save(one, by="ana", at=END)
+    learning.authoring.save(one, by="ana", at=END)
     learning.refresh(found.kept.id, at=END)
 
-    merged = learning.save(other, by="bo", at=END)
+    merged = learning.authoring.save(other, by="bo", at=END)
 
     assert "The pool." in str(merged.document)
     assert "The alert." in str(merged.document)
     assert not merged.told
     with pytest.raises(Failure, match="never was a version 99"):
-        learning.save(text.replace("version 1", "version 99"), by="bo", at=END)
+        learning.authoring.save(text.replace("version 1", "version 99"), by="bo", at=END)
 
 
 @pytest.fixture
 def save(learning: Postmortems) -> Save:
-    return lambda text, name: learning.save(text, by="ana", at=END, name=name).as_dict()
+    return lambda text, name: learning.authoring.save(text, by="ana", at=END, name=name).as_dict()
 
 
 def test_a_file_is_brought_in_and_its_data_brought_up_to_date(

@@ -6,7 +6,7 @@ import pytest
 
 from errorbudget.change import Change
 from errorbudget.program.explaining.explanation import Explanation
-from errorbudget.program.postmortems.postmortems import Written
+from errorbudget.program.postmortems.shelf import Written
 from program.shops import Open
 from tracing import of, untraced
 

@@ -196,7 +196,7 @@ def test_action_items_of_the_quarter_are_told_as_done_open_and_overdue(told: Tol
         "- [ ] a test in every currency (owner: ana, due: 2026-11-01)\n"
     )
     kept = drafted.kept
-    program.postmortems.write(kept.id, kept.version, {"actions": items}, by="ana", at=at)
+    program.postmortems.authoring.write(kept.id, kept.version, {"actions": items}, by="ana", at=at)
 
     again = program.reviews.read("checkout", "2026Q3", at=at + timedelta(days=1))
 

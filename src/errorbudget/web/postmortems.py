@@ -11,7 +11,8 @@ from errorbudget import clock
 from errorbudget.errors import Failure
 from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.postmortem.document import read
-from errorbudget.program.postmortems.postmortems import Asked, Written
+from errorbudget.program.postmortems.postmortems import Asked
+from errorbudget.program.postmortems.shelf import Written
 from errorbudget.web.access import Caller
 from errorbudget.web.calling import Approves, At, Here, Reads, documented, moment_of
 from errorbudget.web.explaining import Since, Until
@@ -173,7 +174,9 @@ def save(server: Here, caller: Approves, sent: Text) -> Response:
     name = sent.name or "the postmortem"
     theirs(server, caller, server.program.postmortems.show(read(sent.text, name=name).id))
     by = speaks(caller, sent.by)
-    return _whole(server.program.postmortems.save(sent.text, by=by, at=clock.now(), name=name))
+    return _whole(
+        server.program.postmortems.authoring.save(sent.text, by=by, at=clock.now(), name=name)
+    )
 
 
 @router.get(
@@ -219,7 +222,9 @@ def write(server: Here, caller: Approves, id_: Id, sent: Sections) -> Response:
     """What people judge: root cause, what went well, action items."""
     theirs(server, caller, server.program.postmortems.show(id_))
     by, now = speaks(caller, sent.by), clock.now()
-    return _whole(server.program.postmortems.write(id_, sent.version, sent.sections, by=by, at=now))
+    return _whole(
+        server.program.postmortems.authoring.write(id_, sent.version, sent.sections, by=by, at=now)
+    )
 
 
 @router.post(
@@ -231,7 +236,7 @@ def publish(server: Here, caller: Approves, id_: Id, told: By) -> Response:
     """Refused, in words, while judgment is missing; in the trail."""
     theirs(server, caller, server.program.postmortems.show(id_))
     by = speaks(caller, told.by)
-    return _whole(server.program.postmortems.publish(id_, by=by, at=clock.now()))
+    return _whole(server.program.postmortems.authoring.publish(id_, by=by, at=clock.now()))
 
 
 @router.post(
@@ -245,7 +250,7 @@ def done(
     """Tick off one of its action items."""
     theirs(server, caller, server.program.postmortems.show(id_))
     by = speaks(caller, told.by)
-    return _whole(server.program.postmortems.done(id_, number, by=by, at=clock.now()))
+    return _whole(server.program.postmortems.authoring.done(id_, number, by=by, at=clock.now()))
 
 
 @router.get(
@@ -256,7 +261,7 @@ def done(
 def actions(server: Here, caller: Reads, at: At, service: str | None = None) -> Response:
     """What was to be done after incidents, open ones first."""
     caller.about(service)
-    found = server.program.postmortems.actions(service, at=at or clock.now())
+    found = server.program.postmortems.authoring.actions(service, at=at or clock.now())
     return as_json([one for one in found if sees(server, caller, one["service"])])
 
 

@@ -45,19 +45,19 @@ class AtHome:
 
     def save(self, text: str, name: str, by: str) -> Told:
         """Take what was written."""
-        return self._program.save(text, by=by, at=clock.now(), name=name).as_dict()
+        return self._program.authoring.save(text, by=by, at=clock.now(), name=name).as_dict()
 
     def publish(self, id_: str, by: str) -> Told:
         """Publish it."""
-        return self._program.publish(id_, by=by, at=clock.now()).as_dict()
+        return self._program.authoring.publish(id_, by=by, at=clock.now()).as_dict()
 
     def actions(self, service: str | None, at: datetime | None) -> "list[Told]":
         """Every action item."""
-        return [*self._program.actions(service, at=at or clock.now())]
+        return [*self._program.authoring.actions(service, at=at or clock.now())]
 
     def done(self, id_: str, number: int, by: str) -> Told:
         """An action is done."""
-        return self._program.done(id_, number, by=by, at=clock.now()).as_dict()
+        return self._program.authoring.done(id_, number, by=by, at=clock.now()).as_dict()
 
     def impact(
         self,

@@ -1,55 +1,25 @@
 """Postmortems: drafted when due or when asked, kept current, written by people, published."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
-
-from sqlalchemy import Connection
+from typing import Any
 
 from errorbudget import clock
 from errorbudget.errors import Failure
 from errorbudget.ledger.window import Span, minute_ceil, moment
-from errorbudget.objective.document import PostmortemRules
 from errorbudget.postmortem import draft
-from errorbudget.postmortem.actions import actions, unfit, with_done
-from errorbudget.postmortem.document import Postmortem, read, spoken
-from errorbudget.postmortem.merging import merge
 from errorbudget.program.budgets.budgets import Budgets
 from errorbudget.program.explaining.explaining import Explaining
 from errorbudget.program.objectives.objectives import Objectives
+from errorbudget.program.postmortems.authoring import Authoring
 from errorbudget.program.postmortems.choosing import Choosing, is_due, same
 from errorbudget.program.postmortems.gathering import About, Gathered, Gathering
 from errorbudget.program.postmortems.picturing import svg
+from errorbudget.program.postmortems.shelf import PROGRAM, Shelf, Written, summary
 from errorbudget.source.sources import Sources
 from errorbudget.store.home import Home
 from errorbudget.store.postmortems import Kept, State
-
-PROGRAM: Final = "errorbudget"
-"""Who wrote a version that nobody did."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
-    """A postmortem as it is now, with its text."""
-
-    kept: Kept
-    document: Postmortem
-    journal: str
-    """The folder where its document wants published ones."""
-    told: tuple[str, ...] = ()
-    """What came of merging that a person should look at."""
-
-    def as_dict(self) -> dict[str, Any]:
-        """The postmortem as JSON has it."""
-        return {
-            **summary(self.kept, self.document),
-            "markdown": str(self.document),
-            "sections": {one.name: one.text for one in self.document.pieces if one.kind != "text"},
-            "journal": self.journal,
-            "data": dict(self.kept.told),
-            "told": list(self.told),
-        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,16 +44,18 @@ class Postmortems:
         self._gathering = Gathering(home, source, self._budgets, explaining)
         self._choosing = Choosing(home, self._budgets, self._gathering)
         self._objectives = objectives
+        self._shelf = Shelf(home, self._budgets, objectives)
+        self.authoring = Authoring(home, self._shelf)
+        """What people do with them."""
 
     def list(self, service: str | None = None) -> list[dict[str, Any]]:
         """The postmortems of a service, or all, the newest first. Raises Failure."""
-        name = self._name(service)
-        return [summary(one.kept, one.document) for one in self._all(name)]
+        name = self._shelf.name(service)
+        return [summary(one.kept, one.document) for one in self._shelf.all(name)]
 
     def show(self, id_: str) -> Written:
         """One of them. Raises Failure."""
-        with self._home.database.reading() as connection:
-            return self._written(connection, id_)
+        return self._shelf.show(id_)
 
     def picture(self, id_: str, name: str) -> str:
         """One of its pictures, as SVG. Raises Failure."""
@@ -204,64 +176,6 @@ class Postmortems:
         open_ = incident is not None and incident.ended_at is None
         return (kept.name, kept.objective) not in standing and not open_
 
-    def save(self, text: str, *, by: str, at: datetime, name: str = "") -> Written:
-        """Take what a person wrote: merged with what others wrote since the version it names.
-
-        Raises Failure where it cannot be read, or is of no postmortem.
-        """
-        mine = read(text, name=name or "the postmortem")
-        return self._save(mine, by=by, at=at)
-
-    def write(
-        self, id_: str, version: int, sections: Mapping[str, str], *, by: str, at: datetime
-    ) -> Written:
-        """The same of single sections of people's, of the version they were read in."""
-        with self._home.database.reading() as connection:
-            base = self._wording(connection, id_, version)
-        new = {
-            name: text
-            for name, text in sections.items()
-            if spoken(base.section(name)) != text.strip()
-        }
-        return self._save(base.with_sections(new), by=by, at=at)
-
-    def done(self, id_: str, number: int, *, by: str, at: datetime) -> Written:
-        """An action is done. Raises Failure."""
-        with self._home.database.reading() as connection:
-            current = self._written(connection, id_).document
-        return self._save(with_done(current, number), by=by, at=at)
-
-    def publish(self, id_: str, *, by: str, at: datetime) -> Written:
-        """Publish it, in the trail too. Raises Failure, in words, while judgment is missing."""
-        home = self._home
-        with home.database.writing() as connection:
-            current = self._written(connection, id_)
-            self._refuse_unfinished(current)
-            if current.kept.state is State.PUBLISHED:
-                return current
-            kept = home.postmortems.renew(
-                connection, current.kept, state=State.PUBLISHED, published_at=at
-            )
-            told = {"service": kept.name, "id": id_, "state": "published", "by": by}
-            home.trail.append_with(connection, "postmortem", told | {"version": kept.version}, at)
-        return replace(current, kept=kept)
-
-    def actions(self, service: str | None = None, *, at: datetime) -> Sequence[dict[str, Any]]:
-        """Every action item, open ones first, by date. Raises Failure."""
-        name = self._name(service)
-        today = at.date().isoformat()
-        found = [
-            {
-                **one.as_dict(),
-                "postmortem": written.kept.id,
-                "service": written.kept.name,
-                "overdue": bool(one.due) and not one.done and one.due < today,
-            }
-            for written in self._all(name)
-            for one in actions(written.document)
-        ]
-        return sorted(found, key=lambda one: (one["done"], one["due"] or "9999", one["postmortem"]))
-
     def _drafted(
         self, about: About, *, at: datetime, by: str = PROGRAM, exactly: bool = False
     ) -> Written:
@@ -333,14 +247,14 @@ class Postmortems:
                 self._home.postmortems.put(connection, kept, text, by=by, at=at)
                 told = {"service": kept.name, "id": id_, "state": kept.state.value, "by": by}
                 self._home.trail.append_with(connection, "postmortem", told, at)
-            return self._written(connection, id_)
+            return self._shelf.read(connection, id_)
 
     def _keep(self, kept: Kept, found: Gathered, at: datetime) -> Written:
         """The data of a postmortem as it was gathered, around whatever people wrote meanwhile."""
         about = found.about
         data = draft.sections(kept.id, found.told)
         with self._home.database.writing() as connection:
-            current = self._written(connection, kept.id)
+            current = self._shelf.read(connection, kept.id)
             state = current.kept.state
             if state is not State.PUBLISHED:
                 state = State.BURNING if about.burning else State.DRAFT
@@ -354,110 +268,9 @@ class Postmortems:
                 counts=found.counts,
                 refreshed_at=at,
             )
-            return self._put(
+            return self._shelf.put(
                 connection, current, now, current.document.with_data(data), PROGRAM, at
             )
-
-    def _save(self, mine: Postmortem, *, by: str, at: datetime) -> Written:
-        if not by:
-            raise Failure("--by: say who wrote it")
-        with self._home.database.writing() as connection:
-            current = self._written(connection, mine.id)
-            base = self._wording(connection, mine.id, mine.version)
-            merged = merge(base, mine, current.document, by=by)
-            after = self._put(connection, current, current.kept, merged.document, by, at)
-        return replace(after, told=merged.told)
-
-    def _put(
-        self,
-        connection: Connection,
-        current: Written,
-        kept: Kept,
-        document: Postmortem,
-        by: str,
-        at: datetime,
-    ) -> Written:
-        """Keep it, as a new version where its text differs; nothing that stood is dropped."""
-        if document.pieces == current.document.pieces:
-            return replace(current, kept=self._home.postmortems.renew(connection, kept))
-        kept = replace(kept, version=current.kept.version + 1)
-        document = replace(document, version=kept.version)
-        read(str(document), name=kept.id)
-        self._home.postmortems.put(connection, kept, str(document), by=by, at=at)
-        return replace(current, kept=kept, document=document)
-
-    def _refuse_unfinished(self, current: Written) -> None:
-        id_, document = current.kept.id, current.document
-        if current.kept.state is State.BURNING:
-            raise Failure(f"{id_}: it still burns; publish it when it is over")
-        if missing := document.unwritten:
-            raise Failure(
-                f"{id_}: people have yet to write {_joined(missing)}",
-                "Write them, and bring them in with `errorbudget postmortem save FILE`.",
-            )
-        if lacking := unfit(document):
-            raise Failure(*(f"{id_}: {one}" for one in lacking))
-
-    def _name(self, service: str | None) -> str | None:
-        return None if service is None else self._budgets.document(service).name
-
-    def _all(self, name: str | None) -> Iterator[Written]:
-        for kept in self._home.postmortems.list(name):
-            with self._home.database.reading() as connection:
-                yield self._written(connection, kept.id)
-
-    def _written(self, connection: Connection, id_: str) -> Written:
-        kept = self._home.postmortems.get(connection, id_)
-        if kept is None:
-            raise Failure(
-                f"{id_}: there is no such postmortem; `errorbudget postmortem list` has them all"
-            )
-        return Written(
-            kept=kept,
-            document=self._wording(connection, id_, kept.version),
-            journal=self._journal(kept.name),
-        )
-
-    def _journal(self, name: str) -> str:
-        promised = self._objectives.in_force(name) or self._objectives.observing(name)
-        return (promised.postmortem if promised else PostmortemRules()).journal
-
-    def _wording(self, connection: Connection, id_: str, version: int) -> Postmortem:
-        found = self._home.postmortems.text(connection, id_, version)
-        if found is None:
-            raise Failure(
-                f"{id_}: there never was a version {version};"
-                f" `errorbudget postmortem show {id_}` has the newest"
-            )
-        return read(found.text, name=id_)
-
-
-def summary(kept: Kept, document: Postmortem) -> dict[str, Any]:
-    """One line of a list as JSON has it."""
-    cost = next(one for one in kept.told["impact"]["costs"] if one["objective"] == kept.objective)
-    todo = actions(document)
-    return {
-        "id": kept.id,
-        "service": kept.name,
-        "environment": kept.environment,
-        "objective": kept.objective,
-        "incident": kept.incident,
-        "title": draft.title(kept.told).replace("\\", ""),
-        "from": clock.text(moment(kept.start)),
-        "to": clock.text(moment(kept.end)),
-        "state": kept.state.value,
-        "version": kept.version,
-        "excess": cost["excess"],
-        "share": cost["windows"][0]["share"],
-        "unwritten": document.unwritten,
-        "actions": {
-            "open": sum(not one.done for one in todo),
-            "done": sum(one.done for one in todo),
-        },
-        "drafted": clock.text(kept.drafted_at),
-        "refreshed": clock.text(kept.refreshed_at),
-        "published": clock.text(kept.published_at) if kept.published_at else None,
-    }
 
 
 def _is_stale(kept: Kept, at: datetime) -> bool:
@@ -471,7 +284,3 @@ def _free(about: About, taken: set[str]) -> str:
     stem = f"{about.document.name}-{moment(about.span.start):%Y-%m-%d-%H%M}"
     names = (stem if number == 1 else f"{stem}-{number}" for number in range(1, 1_000))
     return next(name for name in names if name not in taken)
-
-
-def _joined(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

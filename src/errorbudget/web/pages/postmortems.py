@@ -11,7 +11,7 @@ from errorbudget import clock
 from errorbudget.errors import Failure
 from errorbudget.postmortem.document import COMMENT, Kind, Postmortem
 from errorbudget.program.postmortems.picturing import NAMES
-from errorbudget.program.postmortems.postmortems import Written
+from errorbudget.program.postmortems.shelf import Written
 from errorbudget.program.tokens import Scope
 from errorbudget.review.page import rendered
 from errorbudget.web.access import Caller
@@ -36,7 +36,7 @@ def postmortems(request: Request, server: Here, caller: Reads) -> Response:
     rows = [one for one in learning.list() if sees(server, caller, one["service"])]
     todo = [
         one
-        for one in learning.actions(at=clock.now())
+        for one in learning.authoring.actions(at=clock.now())
         if not one["done"] and sees(server, caller, one["service"])
     ]
     return page(
@@ -68,7 +68,9 @@ def write(request: Request, server: Here, form: ToApprove, id_: str) -> Response
     if not form["version"].isdecimal():
         raise Failure("version: is no number; open the page again")
     sections = {name: form.text(name) for name in LABELS if name in form.fields}
-    after = learning.write(id_, int(form["version"]), sections, by=form.caller.name, at=clock.now())
+    after = learning.authoring.write(
+        id_, int(form["version"]), sections, by=form.caller.name, at=clock.now()
+    )
     # What a person should look at is shown at once: it would be lost on the way.
     return _shown(request, form.caller, after) if after.told else then(f"/postmortems/{id_}")
 
@@ -78,7 +80,7 @@ def publish(server: Here, form: ToApprove, id_: str) -> Response:
     """Publish it; refused, in words, while judgment is missing."""
     learning = server.program.postmortems
     theirs(server, form.caller, learning.show(id_))
-    learning.publish(id_, by=form.caller.name, at=clock.now())
+    learning.authoring.publish(id_, by=form.caller.name, at=clock.now())
     return then(f"/postmortems/{id_}")
 
 
