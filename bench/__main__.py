@@ -20,6 +20,7 @@ NAMES = (
     "context",
     "impact",
     "serving",
+    "replicas",
 )
 
 

@@ -40,8 +40,8 @@ class Databases:
 
 
 @contextmanager
-def running() -> Generator[Databases]:
-    """A server until the block ends."""
+def running(*, durable: bool = False) -> Generator[Databases]:
+    """A server until the block ends; where it is not durable, it waits for no disk."""
     # It runs as a user of its own where tests run as root, who must get to the folder.
     folder = Path(tempfile.mkdtemp(prefix="errorbudget-postgresql-"))
     (folder / "run").mkdir(mode=0o700)
@@ -52,9 +52,10 @@ def running() -> Generator[Databases]:
         server = get_server(folder / "data", cleanup_mode="stop")
     try:
         databases = Databases(str(folder / "data"))
-        # Nobody pulls the plug of this machine in the middle of a test.
-        databases.run("alter system set fsync = off")
-        databases.run("select pg_reload_conf()")
+        if not durable:
+            # Nobody pulls the plug of this machine in the middle of a test.
+            databases.run("alter system set fsync = off")
+            databases.run("select pg_reload_conf()")
         yield databases
     finally:
         server.cleanup()

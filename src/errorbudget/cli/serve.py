@@ -27,6 +27,12 @@ def serve(
     port: Annotated[
         int | None, typer.Option("--port", min=0, max=65535, help="Another port; 0 is any free.")
     ] = None,
+    replica: Annotated[
+        bool,
+        typer.Option(
+            "--replica", help="One of several on the records that ERRORBUDGET_STORE names."
+        ),
+    ] = False,
     level: Annotated[str, typer.Option("--log", help="debug, info, warning or error.")] = "info",
 ) -> None:
     """Serve the home: OpenTelemetry and NDJSON in, budgets watched, the gate open."""
@@ -34,7 +40,7 @@ def serve(
     from errorbudget.web.running import run
 
     logs.to_standard_error(level)
-    run(home_path(), partial(_configured, config, listen, port), _announce)
+    run(home_path(), partial(_configured, config, listen, port), _announce, replica=replica)
 
 
 def _configured(config: Path | None, listen: str | None, port: int | None) -> "Configuration":

@@ -21,6 +21,8 @@ LOG = logging.getLogger(__name__)
 HOLD: Final = timedelta(seconds=15)
 """How long an address in trouble is left alone, at most, unless it asks for longer."""
 
+UNASKED: Final = timedelta(seconds=1)
+"""Between two questions whether letters are ours to carry."""
 IDLE: Final = timedelta(seconds=30)
 """How long an address without letters sleeps when nobody wakes it."""
 
@@ -181,7 +183,10 @@ class Delivery(Generic[L]):
         *,
         clock: Callable[[], datetime],
         patience: Patience = PATIENCE,
+        speaks: Callable[[], bool] = lambda: True,
     ) -> None:
+        """`speaks` says whether letters are ours to carry now, or another replica's."""
+        self._speaks = speaks
         self._outbox = outbox
         self._channels = channels
         self._clock = clock
@@ -193,7 +198,8 @@ class Delivery(Generic[L]):
 
     def start(self) -> None:
         """Begin, and give up what waits for addresses that are gone."""
-        self._outbox.bury_for_others_than(list(self._channels))
+        if self._speaks():
+            self._outbox.bury_for_others_than(list(self._channels))
         for address in self._channels:
             name = f"delivery-{address}"
             thread = Thread(target=self._serve, args=(address,), name=name, daemon=True)
@@ -220,8 +226,10 @@ class Delivery(Generic[L]):
         held = self._held.get(address, now)
         if now < held:
             return held
+        if not self._speaks():
+            return now + UNASKED
         for letter in self._outbox.due(address, now):
-            if self._stopping.is_set():
+            if self._stopping.is_set() or not self._speaks():
                 return now
             outcome = attempt(letter, self._channels[address], self._patience, self._clock())
             self._note(letter, outcome)

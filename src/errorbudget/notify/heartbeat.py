@@ -32,7 +32,10 @@ class Heartbeat:
         every: timedelta,
         problems: Callable[[], Sequence[str]],
         clock: Callable[[], datetime],
+        speaks: Callable[[], bool] = lambda: True,
     ) -> None:
+        """`speaks` says whether it is ours to beat now, or another replica's."""
+        self._speaks = speaks
         self._channels = channels
         self._url = url
         self._every = every
@@ -90,7 +93,8 @@ class Heartbeat:
     def _run(self) -> None:
         while True:
             try:
-                self.beat(self._clock())
+                if self._speaks():
+                    self.beat(self._clock())
             except Exception:  # whatever it is must not end the heartbeat for good
                 LOG.exception("the heartbeat stumbled and goes on")
             if self._stopping.wait(self._every.total_seconds()):

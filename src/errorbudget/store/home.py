@@ -138,6 +138,16 @@ class Home:
             LOG.error("an unfinished write of %d bytes is not in the trail: %s", torn, flaw)
 
     @property
+    def is_leading(self) -> bool:
+        """Whether this process is the one that watches and tells, as far as it knows."""
+        return self.members is None or self.members.is_leading
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other replicas have the same records at the same time."""
+        return self.members is not None and self.members.is_replica
+
+    @property
     def warehouse(self) -> Path:
         """The file of requests."""
         return self.path / WAREHOUSE

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from errorbudget.errors import Failure, HomeBusy, Kind
 from errorbudget.store.database import Database
-from errorbudget.store.postgresql import HOLDING, LEADING, Lock, is_leading
+from errorbudget.store.postgresql import HOLDING, LEADING, Lock, is_held_by
 
 PAUSE: Final = 0.1
 """Seconds between two tries."""
@@ -47,9 +47,19 @@ class Members:
                 )
             time.sleep(PAUSE)
 
+    @property
+    def is_leading(self) -> bool:
+        """Whether this process watches and tells, as far as it knows."""
+        return not self.is_replica or self._leading.session != 0
+
     def leads(self) -> bool:
-        """Whether this process watches and tells; it takes over where nobody does."""
-        if self._leading.is_held:
+        """Whether this process watches and tells; it takes over where nobody does.
+
+        Raises HomeBusy where the database came back and others were first.
+        """
+        if not self._holding.is_held:
+            self.join(0)
+        if not self.is_replica or self._leading.is_held:
             return True
         if not self._leading.take():
             return False
@@ -59,8 +69,9 @@ class Members:
 
     def confirm(self, connection: Connection) -> None:
         """Raise Deposed in a writing transaction of one who leads no longer."""
-        if not (self._leading.session and is_leading(connection, self._leading.session)):
-            self._leading.release()
+        lock = self._leading if self.is_replica else self._holding
+        if not is_held_by(connection, lock):
+            lock.release()
             raise Deposed("another replica watches now; this one goes on answering")
 
     def leave(self) -> None:

@@ -41,7 +41,7 @@ _TAKE: Final = {
 }
 _WAIT: Final = text("select pg_advisory_lock(:kind, hashtext(current_schema() || :what))")
 _LET_GO: Final = text("select pg_advisory_unlock(:kind, hashtext(current_schema() || :what))")
-_LEADS: Final = text(
+_HELD_BY: Final = text(
     "select 1 from pg_locks where locktype = 'advisory' and granted and pid = :session"
     " and classid = :kind and objid = hashtext(current_schema())::bigint & 4294967295"
     " and database = (select oid from pg_database where datname = current_database())"
@@ -83,7 +83,7 @@ class Lock:
 
     def __init__(self, engine: Engine, kind: int) -> None:
         self._engine = engine.execution_options(session=True, isolation_level="AUTOCOMMIT")
-        self._kind = kind
+        self.kind = kind
         self._gone: type[Exception] = engine.dialect.loaded_dbapi.Error
         self._held: Connection | None = None
         self._raw: Any = None
@@ -98,7 +98,7 @@ class Lock:
             # Out of the pool: closing it ends the session, and with it the lock.
             session.detach()
             session.exec_driver_sql(_NOTICE)
-            took, number = session.execute(_TAKE[shared], {"kind": self._kind}).one()
+            took, number = session.execute(_TAKE[shared], {"kind": self.kind}).one()
         except BaseException:
             session.close()
             raise
@@ -136,7 +136,7 @@ class Lock:
     def awaited(self, what: str) -> Generator[None]:
         """Hold it for a block, about one thing, waiting for whoever holds it."""
         with self._engine.connect() as session:
-            about = {"kind": self._kind, "what": what}
+            about = {"kind": self.kind, "what": what}
             session.execute(_WAIT, about)
             try:
                 yield
@@ -144,10 +144,10 @@ class Lock:
                 session.execute(_LET_GO, about)
 
 
-def is_leading(connection: Connection, session: int) -> bool:
-    """Whether a session still has the leader's lock, as a transaction sees it."""
-    found = connection.execute(_LEADS, {"kind": LEADING, "session": session})
-    return found.first() is not None
+def is_held_by(connection: Connection, lock: Lock) -> bool:
+    """Whether the session of a lock holds it still, as a transaction sees it."""
+    holder = {"kind": lock.kind, "session": lock.session}
+    return connection.execute(_HELD_BY, holder).first() is not None
 
 
 def _begin(connection: Connection) -> None:

@@ -52,7 +52,20 @@ def moment_of(text: str | None, name: str) -> datetime | None:
         raise Failure(f"{name}: {cause}") from cause
 
 
+def receiving(request: Request) -> Server:
+    """The same for what is kept in its warehouse. Raises Failure where replicas share budgets."""
+    server = server_of(request)
+    if server.program.home.is_shared:
+        raise Failure(
+            "this server is one of several replicas, and what it took in no other would count",
+            "Send requests to where all of them read: a ClickHouse or a Prometheus, as configured"
+            " under `sources`.",
+        )
+    return server
+
+
 Here = Annotated[Server, Depends(server_of)]
+Receiving = Annotated[Server, Depends(receiving)]
 At = Annotated[datetime | None, Depends(_moment)]
 Sends = Annotated[Caller, Depends(holding(Scope.INGEST))]
 Reads = Annotated[Caller, Depends(holding(Scope.READ))]

@@ -48,6 +48,7 @@ def status(server: Here, _caller: Reads) -> Response:
     told: dict[str, Any] = {
         "status": "unready" if server.problems() else "ready",
         "problems": server.problems(),
+        "watches": server.program.home.is_leading,
         "evaluated_at": clock.text(pulse.at) if pulse.at else None,
         "evaluations": pulse.ticks,
         "evaluation_seconds": pulse.seconds,

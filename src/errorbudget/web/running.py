@@ -21,7 +21,7 @@ from errorbudget import clock
 from errorbudget.errors import Failure
 from errorbudget.program.configuration import Configuration, is_loopback, split
 from errorbudget.program.objectives.signing import beside
-from errorbudget.program.program import Program
+from errorbudget.program.program import Program, store_address
 from errorbudget.store.address import Address, leave, remove
 from errorbudget.web.application import application
 from errorbudget.web.securing import Secured
@@ -51,11 +51,15 @@ def run(
     read: Callable[[], Configuration],
     announce: Callable[[str], None],
     beside: Beside = nullcontext,
+    *,
+    replica: bool = False,
 ) -> None:
     """Serve the home until a signal says stop. Raises Failure, HomeBusy."""
     configuration = read()
+    if replica:
+        _refuse_what_replicas_cannot(configuration)
     sys.setswitchinterval(SWITCH)
-    with Program.open(home, create=True, configuration=configuration) as program:
+    with Program.open(home, create=True, configuration=configuration, replica=replica) as program:
         server = Server(program, configuration, secrets.token_urlsafe(32))
         _refuse_unguarded(server)
         listening = bound(configuration.listen)
@@ -73,6 +77,20 @@ def run(
             remove(home)
             server.stop()
             LOG.info("stopped; everything acknowledged is loaded")
+
+
+def _refuse_what_replicas_cannot(configuration: Configuration) -> None:
+    """Raise Failure for what only one server can do."""
+    if not store_address():
+        raise Failure(
+            "--replica: replicas share their records, and ERRORBUDGET_STORE names none",
+            "Set it to postgresql://USER:PASSWORD@HOST/DATABASE, or leave --replica out.",
+        )
+    if configuration.measure_itself:
+        raise Failure(
+            "--replica: measure_itself keeps requests where no other replica sees them",
+            "Leave it out, and have a Prometheus scrape /metrics of every replica.",
+        )
 
 
 def _refuse_unguarded(server: Server) -> None:

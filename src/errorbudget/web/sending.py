@@ -16,7 +16,7 @@ from errorbudget.program.changes import Telling, kind_of
 from errorbudget.web.access import Caller
 from errorbudget.web.answers import gate as answers
 from errorbudget.web.answers.requests import Corrected, Taken
-from errorbudget.web.calling import Here, Sends, documented, moment_of
+from errorbudget.web.calling import Here, Receiving, Sends, documented, moment_of
 from errorbudget.web.failing import TooLarge, TurnedAway, as_json
 from errorbudget.web.server import Server
 
@@ -53,7 +53,7 @@ _BYTES: dict[str, Any] = {
     | {200: {"description": "Acknowledged: ExportTraceServiceResponse, in the sender's encoding."}},
     openapi_extra=_OTLP,
 )
-async def traces(request: Request, server: Here, caller: Sends, key: Key = "") -> Response:
+async def traces(request: Request, server: Receiving, caller: Sends, key: Key = "") -> Response:
     """Server and consumer spans become requests; answered when they are on disk."""
     return await _otlp("traces", request, server, caller, key)
 
@@ -65,7 +65,7 @@ async def traces(request: Request, server: Here, caller: Sends, key: Key = "") -
     | {200: {"description": "Acknowledged: ExportLogsServiceResponse, in the sender's encoding."}},
     openapi_extra=_OTLP,
 )
-async def logs(request: Request, server: Here, caller: Sends, key: Key = "") -> Response:
+async def logs(request: Request, server: Receiving, caller: Sends, key: Key = "") -> Response:
     """Error-level records count at the request that has their trace id, also minutes later."""
     return await _otlp("logs", request, server, caller, key)
 
@@ -102,7 +102,7 @@ async def _otlp(
 )
 async def requests(
     request: Request,
-    server: Here,
+    server: Receiving,
     caller: Sends,
     key: Key = "",
     service: Annotated[str, Query(description="Of lines that name none.")] = "",
@@ -135,7 +135,7 @@ async def requests(
 async def files(  # noqa: PLR0913 -- one parameter for each option of the command
     *,
     request: Request,
-    server: Here,
+    server: Receiving,
     caller: Sends,
     name: Annotated[str, Query(description="What the file is called.", max_length=200)],
     form: Annotated[str, Query(alias="format")] = "auto",
@@ -189,7 +189,7 @@ class Correction(BaseModel):
     summary="Correct what requests count as",
     responses=documented(Corrected, "In the trail, and counted."),
 )
-def corrections(server: Here, caller: Sends, sent: Correction) -> Response:
+def corrections(server: Receiving, caller: Sends, sent: Correction) -> Response:
     """A 200 that corrupted an order is bad; the correction is an entry of the audit trail."""
     caller.about(sent.service)
     if caller.allowed.environments:

@@ -72,7 +72,9 @@ class Server:
         self._addresses = open_targets(
             configuration.targets, source=f"errorbudget:{program.home.path.name}", folder=Path.cwd()
         )
-        self._delivery = Delivery(program.home.outbox, self._addresses.channels, clock=clock.now)
+        self._delivery = Delivery(
+            program.home.outbox, self._addresses.channels, clock=clock.now, speaks=self._speaks
+        )
         self.current = self._current()
         self.patient = Patient(program, configuration)
         self.heartbeat, self._daily = (
@@ -137,8 +139,14 @@ class Server:
         is_open = any(not is_loopback(split(one)[0]) for one in self.configuration.listens)
         return is_open or self.provider is not None or self.tokens.were_any()
 
+    def _speaks(self) -> bool:
+        """Whether it is this server that tells people, among its replicas."""
+        return self.program.home.is_leading
+
     def _review_what_closed(self) -> None:
         """Quarters that have closed; before anything of them is dropped."""
+        if not self._speaks():
+            return
         self.patient.review_what_closed(
             clock.now(), route=self._addresses.of, wake=self._delivery.wake
         )
@@ -230,6 +238,7 @@ class Server:
             every=beating.every,
             problems=self.problems,
             clock=clock.now,
+            speaks=self._speaks,
         )
 
     def _promise_of_itself(self) -> None:

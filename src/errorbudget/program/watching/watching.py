@@ -77,6 +77,8 @@ class Watch:
         self._looked = looked
         self._changes = Changes(home)
         self._edition = 0
+        self._has_told = False
+        """Whether this process has looked and told since it began, or took over."""
         self._vigil: Vigil | None = None
         self.snapshot: Snapshot | None = None
         """What was found last; None before the first look."""
@@ -124,6 +126,10 @@ class Watch:
         return messages
 
     def _tick(self, now: datetime) -> list[Message]:
+        members, led = self._home.members, self._home.is_leading
+        if members is not None and members.leads() != led:
+            # What the replica before has told is on disk, and nothing of it is told again.
+            self._vigil, self._has_told = None, False
         vigil, removed, gone = self._vigil, list[Addressed](), list[Key]()
         edition = self._home.documents.edition()
         if vigil is None or edition != self._edition:
@@ -131,13 +137,16 @@ class Watch:
             removed, gone = vigil.removed(now)
         for change in self._changes.recognise(self._source):
             LOG.info("%s: version %s appeared", change.service, change.version)
-        seen = vigil.look(now)
-        if self.snapshot is None and self._contexts is not None:
-            self._contexts.resume(self._unfinished(vigil, now), now)
-        messages = self._in_context([*removed, *seen.messages], now)
-        sent = self._keep(vigil.memory, messages, seen.changed, gone, now)
+        seen, sent = vigil.look(now), list[Message]()
+        if self._home.is_leading:
+            if not self._has_told and self._contexts is not None:
+                self._contexts.resume(self._unfinished(vigil, now), now)
+            messages = self._in_context([*removed, *seen.messages], now)
+            sent = self._keep(vigil.memory, messages, seen.changed, gone, now)
+            self._has_told = True
         self._vigil, self._edition, self.snapshot = vigil, edition, seen.snapshot
-        self._looked(seen.snapshot, now)
+        if self._home.is_leading:
+            self._looked(seen.snapshot, now)
         return sent
 
     def _unfinished(self, vigil: Vigil, now: datetime) -> Sequence[Addressed]:
@@ -182,6 +191,8 @@ class Watch:
             key: memory.own_record() if key == WATCH else memory.record(key) for key in changed
         }
         with home.database.writing() as connection:
+            if home.members:
+                home.members.confirm(connection)
             home.alerts.keep(connection, records)
             home.alerts.forget(connection, gone)
             return [self._send(connection, message, names, now) for message, names in messages]
