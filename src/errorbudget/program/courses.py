@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from errorbudget import clock
 from errorbudget.burn.rules import DAY
 from errorbudget.burn.shown import shown
 from errorbudget.change import Change
@@ -53,6 +54,7 @@ class Courses:
             entry
             for one in document.services
             for entry in AuditTrail(self._home).decisions(one, DECISIONS)
+            if clock.parse(entry["at"]) <= at
         ]
         return [
             self._course(book, row, standing, accounts.get(standing.objective), decisions)

@@ -39,6 +39,7 @@ def test_a_filter_says_how_many_it_hides(server: Served) -> None:
 
     assert "cart availability" in text
     assert "1 more not shown." in text
+    assert "Nobody knows whether anything burns." in text
 
 
 def test_what_a_document_calls_itself_is_text(server: Served) -> None:

@@ -84,7 +84,12 @@ def _layers(
     import altair as alt
 
     long = len(bars.valid) * bars.step > DAY
-    hours = alt.Axis(format="%-d %b %H:%M" if long else "%H:%M", labelOverlap=True, grid=False)
+    hours = alt.Axis(
+        format="%-d %b %H:%M" if long else "%H:%M",
+        labelOverlap=True,
+        grid=False,
+        tickCount=max(2, style.width // (130 if long else 80)),
+    )
     x = alt.X("at:T", scale=alt.Scale(type="utc"), axis=hours)
     y = alt.Y("share:Q", axis=alt.Axis(format=".2~%", tickCount=4))
 

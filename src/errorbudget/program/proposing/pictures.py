@@ -29,6 +29,8 @@ TITLES: Final[Mapping[str, str]] = {
     BACKTEST: "The share of the budget that was left at the end of each day",
 }
 
+_PADDING: Final = {"left": 20, "right": 8, "top": 4, "bottom": 4}
+"""Names are measured in another font than the page's, which may be wider."""
 _DATE: Final = "%-d %b"
 
 
@@ -238,7 +240,7 @@ def _sized(chart: Any, style: Style) -> Any:
 def _svg(name: str, chart: Any, style: Style) -> str:
     quiet = {"labelColor": style.quiet, "titleColor": style.quiet, "labelFontSize": 12}
     dressed = (
-        chart.properties(background=style.ground)
+        chart.properties(background=style.ground, padding=_PADDING)
         .configure(font="system-ui, sans-serif", aria=True)
         .configure_mark(aria=False)
         .configure_view(stroke=None)

@@ -108,7 +108,7 @@ def _drawn(found: Explanation) -> Drawn | None:
     marks = [
         {
             "at": clock.text(one.change.started_at),
-            "source": "change",
+            "source": one.change.version or one.change.kind.value,
             "what": f"{one.change.id}{'' if one.fits else ', does not fit'}",
         }
         for one in found.changes
@@ -118,7 +118,7 @@ def _drawn(found: Explanation) -> Drawn | None:
         Markup(picturing.picture(found.bars, style, span=found.span, marks=marks))  # noqa: S704
         for style in (picturing.WIDE, picturing.NARROW)
     )
-    title = f"The share of bad requests, each bar {found.bars.step} min; the burn is shaded"
+    title = f"The share of bad requests, each bar {found.bars.step} min, in UTC; the burn is shaded"
     return Drawn(name="burn", title=title, wide=wide, narrow=narrow)
 
 

@@ -177,11 +177,16 @@ def sentence(shown: Sequence[Row]) -> str:
         return "No objective document is in force yet."
     burning = [row.name for row in shown if row.alert in ("fire", "warn")]
     free = sum(row.free for row in shown)
-    return f"{_burning(burning)} {_free(free, len(shown))}"
+    unknown = sum(row.alert == "unknown" for row in shown)
+    return f"{_burning(burning, unknown, len(shown))} {_free(free, len(shown))}"
 
 
-def _burning(names: Sequence[str]) -> str:
+def _burning(names: Sequence[str], unknown: int, every: int) -> str:
     match names:
+        case [] if unknown == every:
+            return "Nobody knows whether anything burns."
+        case [] if unknown:
+            return f"Nothing is known to burn; of {unknown} of {every} nobody knows."
         case []:
             return "Nothing is burning."
         case [one]:
