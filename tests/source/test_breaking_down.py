@@ -54,6 +54,16 @@ def test_valid_and_bad_are_summed_by_each_combination_now_and_before(warehouse, 
     }
 
 
+def test_what_is_summed_comes_in_one_order_whichever_thread_was_first(warehouse, send):
+    names = [f"t{number % 97:02}" for number in range(970)]
+    send([request("10:01", bad=True, route=f"/{name}", tenant=name) for name in names])
+
+    found = warehouse.breakdown(indicator(), ("route",), BURN, BEFORE)
+
+    assert found.tenants.values == sorted(set(names))
+    assert found.codes[:, 0].tolist() == sorted(found.codes[:, 0].tolist())
+
+
 def test_only_what_the_criteria_call_valid_is_there(warehouse, send):
     send([request("10:01", bad=True, route="/a"), request("10:01", bad=True, route="/a"),
           request("10:02", route="/b", status=404)])  # fmt: skip

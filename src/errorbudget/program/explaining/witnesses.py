@@ -132,7 +132,7 @@ class Witnesses:
         services = sorted({one.service for one in changes})
         ways = self._source.paths(of, burn, services, valid)
         compared = _compared(scene, began)
-        met = sorted(ways, key=lambda service: -ways[service].bad)
+        met = sorted(ways, key=lambda service: (-ways[service].bad, service))
         splits = {
             service: self._source.split(of, compared, through=service) for service in met[:_THROUGH]
         }

@@ -1,5 +1,6 @@
 -- The log records of a burn and of the time before it, each with what it belongs to: 0 the time
--- before, 1 the burn, 2 a good request of it, 3 a bad one. One in {stride} is read.
+-- before, 1 the burn, 2 a good request of it, 3 a bad one. One in {stride} is read, as
+-- they came: which templates are found depends on the order.
 {known},
 
 records as (
@@ -31,3 +32,4 @@ select
     records.is_error
 from records
 left join judged on records.request_id = judged.request_id
+order by records.batch, records.line

@@ -1,4 +1,4 @@
--- The sums of all that a key has in common.
+-- The sums of all that a key has in common, in one order: what is made of them adds up floats.
 select
     {keys},
     coalesce(sum(valid) filter (where burns), 0)::bigint as valid,
@@ -8,3 +8,4 @@ select
 from leaves
 {joins}
 group by all
+order by all

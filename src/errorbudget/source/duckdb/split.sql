@@ -10,3 +10,4 @@ counted (minute, version, route, valid, bad) as (
 
 select * from counted
 where valid > 0
+order by minute, version, route
