@@ -10,7 +10,11 @@ import orjson
 import pytest
 
 from errorbudget import clock
+from errorbudget.ledger.composite import Composed, Joined, Told
+from errorbudget.objective.document import Composite
 from errorbudget.program.program import Program
+from errorbudget.review.composing import CompositeKept
+from errorbudget.review.markdown import markdown
 from program.live import send
 from program.traffic import START, at
 
@@ -272,3 +276,46 @@ def test_operations_are_complete_only_where_every_service_is(tmp_path: Path) -> 
 
     assert found["as_of"] == clock.text(START + 39 * MINUTE)
     assert found["coverage"] < 1
+
+
+def test_a_quarter_s_review_judges_a_composite_as_surely_as_its_operations_are_known(
+    tmp_path: Path,
+) -> None:
+    rows, failed = orders(Random(3), 1200, named=1, every=True)
+    with Program.open(tmp_path / "home", create=True) as program:
+        applied(program, tmp_path, *BOTH)
+        ingest(program, tmp_path, "rows", rows)
+        told = program.reviews.read("checkout", "2026Q1", at=at(2.5))
+        nothing = program.reviews.read("checkout", "2025Q4", at=at(2.5))
+
+    (one,) = told["services"][0]["composites"]
+    assert (one["composite"], one["operations"], one["bad"]) == ("order", 1200, [failed, failed])
+    assert one["verdict"] == ("kept" if failed <= 120 else "missed")
+    assert told["whole"]["composites"][one["verdict"]] == 1
+    assert f"order 90%: {one['verdict']}; {failed} of 1,200 operations failed" in one["sentence"]
+    assert one["sentence"] in markdown(told)
+    (before,) = nothing["services"][0]["composites"]
+    assert (before["verdict"], before["used"]) == ("unknown", None)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"), [(2, 9, "kept"), (2, 11, "unknown"), (11, 20, "missed")]
+)
+def test_a_composite_is_kept_or_missed_only_where_both_bounds_say_so(
+    low: int, high: int, verdict: str
+) -> None:
+    promise = Composite.model_validate(
+        {"of": "a", "joins": {"mail": "b"}, "target": "90%", "window": {"rolling": "7d"}}
+    )
+    joined = Joined(valid=100, bad=high - low, nameless=high - low)
+    found = Composed(operations=100, bad=low, nameless=0, joins={"mail": joined})
+    kept = CompositeKept(
+        name="order",
+        promise=promise,
+        told=Told(of="a", objectives={"mail": "b"}, found=found),
+        minutes=100,
+        minutes_alive=100,
+    )
+
+    assert kept.verdict == verdict
+    assert verdict in kept.sentence

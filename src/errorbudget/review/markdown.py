@@ -56,6 +56,19 @@ def _overview(told: Told) -> Iterator[str]:
             )
             for service in told["services"]
             for one in service["objectives"]
+        ]
+        + [
+            (
+                clean(service["service"]),
+                f"{one['composite']} (composite): {one['verdict']}",
+                one["target"],
+                "–",
+                sentences.range_of(one["used"]),
+                sentences.range_of(one["last"]["used"]) if one["last"] else "–",
+                "–",
+            )
+            for service in told["services"]
+            for one in service.get("composites", ())
         ],
     )
     if not told["alone"]:
@@ -100,6 +113,9 @@ def _first(told: Told) -> Iterator[str]:
             yield ""
         advice = one["recalibration"]
         yield f"Next: **{advice['sentence']}**. {' '.join(advice['evidence'])}"
+        yield ""
+    for one in told.get("composites", ()):
+        yield sentences.composite(one)
         yield ""
 
 

@@ -27,6 +27,9 @@ def whole(told: Told) -> str:
     of = counts["objectives"]
     parts = [f"{counts['kept']} of {times(of, 'objective')} kept{so_far}"]
     parts += [f"{counts[name]} {name}" for name in ("missed", "unknown") if counts[name]]
+    composites = counts["composites"]
+    if among := sum(composites.values()):
+        parts.append(f"{composites['kept']} of {times(among, 'composite')} kept")
     changes = counts["changes_to_sign"]
     tail = f" {_to_sign(len(changes))}" if changes else " No target changes."
     return f"{quarter}: {', '.join(parts)}.{tail}"
@@ -35,11 +38,13 @@ def whole(told: Told) -> str:
 def document(told: Told) -> str:
     """The first line about one document."""
     parts: list[str] = []
-    for verdict, verb in (("kept", "kept"), ("missed", "missed")):
-        names = [one["objective"] for one in told["objectives"] if one["verdict"] == verdict]
+    verdicts = [(one["objective"], one["verdict"]) for one in told["objectives"]]
+    verdicts += [(one["composite"], one["verdict"]) for one in told["composites"]]
+    for verb in ("kept", "missed"):
+        names = [name for name, verdict in verdicts if verdict == verb]
         if names:
             parts.append(f"{verb} {listed(names)}")
-    unknown = [one["objective"] for one in told["objectives"] if one["verdict"] == "unknown"]
+    unknown = [name for name, verdict in verdicts if verdict == "unknown"]
     said = f"{told['service']} {listed(parts)}" if parts else told["service"]
     if unknown:
         said += f"{';' if parts else ':'} nobody knows about {listed(unknown)}"
@@ -82,6 +87,22 @@ def objective(told: Told) -> str:
                 f" {other['verdict']}."
             )
     return said
+
+
+def composite(told: Told) -> str:
+    """What became of a promise over several services, beside the last quarter."""
+    joins = listed([f"{service} {objective}" for service, objective in told["joins"].items()])
+    said = f"**{told['sentence']}** Good at {told['of']} here, and at {joins}."
+    last = told["last"]
+    if last is None:
+        return said
+    return f"{said} Last quarter it was {last['verdict']}: {range_of(last['used'])} used."
+
+
+def range_of(used: Sequence[float] | None) -> str:
+    """A share that lies between two: `40 %`, `40 % to 60 %`; `–` where nothing is known."""
+    ends = list(dict.fromkeys(map(share, used or [None])))
+    return " to ".join(ends)
 
 
 def compared(told: Told) -> str:

@@ -179,8 +179,7 @@ class Book:
     def standing(self, row: int, budget: Budget) -> Standing:
         """A row's budget alone, and whose it is."""
         promise = self.promises[row]
-        span, out = Span(budget.span.start, budget.end), self._lives[promise.part.key].excluded
-        composite = promise.part.composed(self._tallies, span, out)
+        composite = self.composed(row, Span(budget.span.start, budget.end))
         return Standing(
             document=promise.document,
             objective=promise.objective,
@@ -189,6 +188,11 @@ class Book:
             unseen=self._unseen[promise.part.key],
             pool=promise.part.pool,
         )
+
+    def composed(self, row: int, span: Span) -> Told | None:
+        """What is known in a span of a row's operations over several services, if it has any."""
+        part = self.promises[row].part
+        return part.composed(self._tallies, span, self._lives[part.key].excluded)
 
     @property
     def sums(self) -> Sums:

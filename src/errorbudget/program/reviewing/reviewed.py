@@ -22,6 +22,7 @@ from errorbudget.program.proposing.proposals import HISTORY_DAYS
 from errorbudget.program.trail.accounts import Account
 from errorbudget.review import reading
 from errorbudget.review.alerting import Alerts, Episode, judge
+from errorbudget.review.composing import CompositeKept
 from errorbudget.review.deciding import Approved, Cost, Decisions, Ship, costs, overall
 from errorbudget.review.keeping import Kept
 from errorbudget.review.quarter import Quarter, zone
@@ -141,6 +142,21 @@ def objective(book: Book, row: int, subject: Subject, account: Account) -> Objec
         budget=budget,
         windows=list(_windows(book, row, past, until)),
     )
+
+
+def composites(book: Book, subject: Subject) -> Iterator[CompositeKept]:
+    """The document's promises over several services; of a book that keeps what is beside it."""
+    for row, promise in enumerate(book.promises):
+        told = book.composed(row, subject.seen)
+        if told is not None and promise.part.owner == subject.document.name:
+            alive, minutes = _coverage(book, row, subject.span.start, subject.until)
+            yield CompositeKept(
+                name=promise.objective,
+                promise=subject.document.composites[promise.objective],
+                told=told,
+                minutes=minutes,
+                minutes_alive=alive,
+            )
 
 
 def _coverage(book: Book, row: int, start: int, end: int) -> tuple[int, int]:

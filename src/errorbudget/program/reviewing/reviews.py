@@ -31,12 +31,14 @@ from errorbudget.program.reviewing.replaying import STEP, seen
 from errorbudget.program.reviewing.reviewed import (
     Objective,
     Subject,
+    composites,
     decisions,
     ended,
     objective,
 )
 from errorbudget.program.trail.accounts import Accounts, quarter_of
 from errorbudget.program.trail.reading import decisions as asked_of
+from errorbudget.review.composing import CompositeKept
 from errorbudget.review.deciding import Approved, Decisions
 from errorbudget.review.freezing import Held, Seen, freezes
 from errorbudget.review.keeping import Verdict
@@ -61,6 +63,7 @@ class Quarterly:
 
     subject: Subject
     objectives: Sequence[Objective]
+    composites: Sequence[CompositeKept]
     decisions: Decisions
     seen: Sequence[Seen]
 
@@ -222,6 +225,7 @@ class Reviews:
         return Quarterly(
             subject=subject,
             objectives=objectives,
+            composites=self._composites(subject),
             decisions=decisions(
                 subject,
                 objectives,
@@ -230,6 +234,12 @@ class Reviews:
             ),
             seen=looked,
         )
+
+    def _composites(self, subject: Subject) -> list[CompositeKept]:
+        if not subject.document.composites:
+            return []
+        book = self._budgets.whole_book([subject.document], at=moment(subject.until))
+        return [*composites(book, subject)]
 
     def _told(self, now: Quarterly, then: Quarterly, known: _Known) -> dict[str, Any]:
         subject = now.subject
@@ -242,6 +252,10 @@ class Reviews:
         told = telling.Told(
             subject=subject,
             objectives=now.objectives,
+            composites=[
+                (one, next((last for last in then.composites if last.name == one.name), None))
+                for one in now.composites
+            ],
             decisions=now.decisions,
             held=now.held,
             seen=now.seen,

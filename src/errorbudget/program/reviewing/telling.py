@@ -16,6 +16,7 @@ from errorbudget.program.reviewing.reviewed import Objective, Subject, largest
 from errorbudget.review import sentences
 from errorbudget.review.alerting import Alerts, Worth
 from errorbudget.review.behaviour import Behaviour, Side, sides, within
+from errorbudget.review.composing import CompositeKept
 from errorbudget.review.deciding import Decisions
 from errorbudget.review.freezing import Held, Seen, first_spent
 from errorbudget.review.quarter import Quarter, zone
@@ -61,6 +62,8 @@ class Told:
 
     subject: Subject
     objectives: Sequence[Objective]
+    composites: Sequence[tuple[CompositeKept, CompositeKept | None]]
+    """Each with the last quarter's."""
     decisions: Decisions
     held: Held
     seen: Sequence[Seen]
@@ -109,6 +112,7 @@ def document(told: Told, last: dict[str, Any] | None) -> dict[str, Any]:
         "as_of": stamp(subject.until),
         "over": subject.over,
         "objectives": objectives,
+        "composites": [one.as_dict(before) for one, before in told.composites],
         "decisions": told.decisions.as_dict(),
         "freezes": told.held.as_dict() | {"enforced": _enforced(subject)},
         "corrections": [_correction(one) for one in told.corrections],
@@ -285,11 +289,13 @@ def _behaviour(told: Told) -> dict[str, Any] | None:
 def _summed(services: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Counts over all documents; a request that failed two objectives is in two accounts."""
     objectives = [one for service in services for one in service["objectives"]]
+    composed = [one for service in services for one in service.get("composites", ())]
     lines = [line for one in objectives for line in one["account"]["lines"]]
     decisions = [service["decisions"] for service in services]
     return {
         "objectives": len(objectives),
         **{name: sum(one["verdict"] == name for one in objectives) for name in _VERDICTS},
+        "composites": {name: sum(one["verdict"] == name for one in composed) for name in _VERDICTS},
         "account": {
             "bad": sum(one["account"]["bad"] for one in objectives),
             **{
