@@ -7,10 +7,13 @@ from typing import Any
 
 import clickhouse_connect
 import orjson
+import pytest
 
 from errorbudget import clock
+from errorbudget.errors import DocumentInvalid
 from errorbudget.program.budgets.book import Standing
 from errorbudget.program.configuration import Configuration
+from errorbudget.program.objectives.objectives import checked
 from errorbudget.program.program import Program
 from program.traffic import at, fed
 from source import shops
@@ -43,6 +46,26 @@ def test_a_source_that_nobody_configured_leaves_its_budget_unknown_and_the_other
         assert told["shop"].valid == 11 * 1440
         assert told["shop"].bad == 1440
         assert "no source is called lake" in book.problems["elsewhere"]
+        problems = {one.document.name: one.problem for one in book.budgets(at(1))}
+        assert problems == {"elsewhere": book.problems["elsewhere"], "shop": ""}
+
+
+def test_a_source_that_nobody_configured_is_named_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "elsewhere.yaml"
+    file.write_text(ELSEWHERE)
+
+    with pytest.raises(DocumentInvalid) as refused:
+        checked(file, ["traces"])
+    (told,) = refused.value.lines
+    assert told.startswith(f"{file}:5: requests.source: no source is called lake")
+    assert "warehouse, traces" in told
+    assert checked(file, ["traces", "lake"])[1] == []
+    (note,) = checked(file)[1]
+    assert note.startswith(f"{file}:5: requests.source: whether the server has a source lake")
+
+    configuration = Configuration.model_validate({"sources": {"traces": {"embedded": True}}})
+    with Program.open(tmp_path / "home", create=True, configuration=configuration) as program:
+        assert program.objectives.apply(file, now=at(0)).notes == (told,)
 
 
 SHOP = """

@@ -75,6 +75,31 @@ def test_a_second_server_is_told_who_has_the_home(server: Served):
     assert str(server.process.pid) in done.stderr
 
 
+def test_a_source_that_does_not_answer_is_told_and_leaves_the_server_ready(
+    home: Path, tmp_path: Path
+):
+    file = tmp_path / "errorbudget.yaml"
+    file.write_text("sources: {metrics: {prometheus: 'http://127.0.0.1:9'}}\n")
+    counting = (
+        "{prometheus: {bad: failed_total, valid: all_total}, target: 99%, window: {rolling: 7d}}"
+    )
+    text = (
+        "apiVersion: errorbudget/v1\nkind: ObjectiveDocument\nservice: web\n"
+        f"requests: {{source: metrics}}\nobjectives: {{availability: {counting}}}\n"
+    )
+    with serve(home, "--config", str(file)) as server:
+        assert server.post("/api/v1/documents", content=text.encode())["notes"] == []
+        until(lambda: server.get("/api/v1/status")["unanswered"])
+
+        assert "Prometheus: " in server.get("/api/v1/status")["unanswered"]["web"]
+        for path in ("/healthz", "/readyz"):
+            (told,) = server.get(path)["problems"]
+            assert "their source does not answer: 1;" in told
+        (budget,) = server.get("/api/v1/budgets", service="web")
+        assert "Prometheus: " in budget["problem"]
+        assert "errorbudget_unanswered_documents 1" in server.client.get("/metrics").text
+
+
 def test_hangup_applies_the_configured_documents_again(home: Path, tmp_path: Path):
     objectives = tmp_path / "objectives"
     objectives.mkdir()

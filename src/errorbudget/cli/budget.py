@@ -42,7 +42,12 @@ def budget(
         print_json(budgets)
     elif budgets:
         sys.stdout.write(
-            table(budgets) + advice(budgets) + ended(budgets) + overdue(budgets) + "".join(single)
+            table(budgets)
+            + advice(budgets)
+            + unanswered(budgets)
+            + ended(budgets)
+            + overdue(budgets)
+            + "".join(single)
         )
     else:
         names = f"Requests are here of: {', '.join(seen)}. " if seen else ""
@@ -112,6 +117,12 @@ def advice(told: list[Told]) -> str:
     return "".join(
         f"{one['service']} {one['objective']}: {one['meaning']['advice']}\n" for one in small
     )
+
+
+def unanswered(told: list[Told]) -> str:
+    """A line for each document whose source tells nothing new, with what it said instead."""
+    silent = {one["service"]: one["problem"] for one in told if one["problem"]}
+    return "".join(f"{service}: nothing new is known: {why}\n" for service, why in silent.items())
 
 
 def ended(told: list[Told]) -> str:

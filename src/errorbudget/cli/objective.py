@@ -26,9 +26,10 @@ File = Annotated[Path, typer.Argument(metavar="FILE", help="An objective documen
 @app.command()
 def check(file: File, as_json: Json = False) -> None:
     """Read a document strictly; each problem is a line `file:line: field: what, what instead`."""
+    from errorbudget.program.configuration import sources_from_environment
     from errorbudget.program.objectives.objectives import checked
 
-    document, notes = checked(file)
+    document, notes = checked(file, sources_from_environment())
     if as_json:
         print_json({"document": document.name, "services": document.services, "notes": notes})
         return

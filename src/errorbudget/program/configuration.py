@@ -344,6 +344,12 @@ def from_environment() -> Configuration:
     return read(Path(named)) if named else Configuration()
 
 
+def sources_from_environment() -> tuple[str, ...] | None:
+    """What sources there are beside the embedded one; None without ERRORBUDGET_CONFIG."""
+    is_set = bool(os.environ.get("ERRORBUDGET_CONFIG"))
+    return tuple(from_environment().sources) if is_set else None
+
+
 def with_listen(given: Configuration, listen: str) -> Configuration:
     """The same, listening elsewhere. Raises Failure."""
     try:

@@ -78,6 +78,13 @@ class Program:
         return cls(home, configuration)
 
     @cached_property
+    def configuration(self) -> "Configuration":
+        """What the program was opened with, or what ERRORBUDGET_CONFIG names. Raises Failure."""
+        from errorbudget.program.configuration import from_environment
+
+        return self._configuration or from_environment()
+
+    @cached_property
     def warehouse(self) -> Warehouse:
         """The embedded source of requests, opened when first asked."""
         return Warehouse.open(self.home.warehouse)
@@ -86,10 +93,8 @@ class Program:
     def source(self) -> Sources:
         """Every source of requests, asked as one."""
         from errorbudget.program.asked import open_sources
-        from errorbudget.program.configuration import from_environment
 
-        configuration = self._configuration or from_environment()
-        beside = open_sources(configuration.sources, self.warehouse, Path.cwd())
+        beside = open_sources(self.configuration.sources, self.warehouse, Path.cwd())
         return Sources(self.warehouse, beside)
 
     @cached_property
@@ -108,7 +113,7 @@ class Program:
     @cached_property
     def objectives(self) -> Objectives:
         """Objective documents in force."""
-        return Objectives(self.home)
+        return Objectives(self.home, lambda: tuple(self.configuration.sources))
 
     @cached_property
     def history(self) -> History:

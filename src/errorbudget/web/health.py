@@ -8,6 +8,7 @@ from errorbudget import clock
 from errorbudget.web.answers.answer import Health
 from errorbudget.web.calling import Here, Reads, documented
 from errorbudget.web.failing import as_json
+from errorbudget.web.server import Server
 
 router = APIRouter(tags=["health"])
 
@@ -17,9 +18,9 @@ router = APIRouter(tags=["health"])
     summary="Is the process alive?",
     responses={200: {"model": Health, "description": "It answers."}},
 )
-def healthz() -> Response:
-    """Says yes as long as it can; no token needed."""
-    return as_json({"status": "ok"})
+def healthz(server: Here) -> Response:
+    """Says yes as long as it can, and whether sources do not answer; no token needed."""
+    return as_json({"status": "ok", "problems": _of_sources(server)})
 
 
 @router.get(
@@ -31,10 +32,16 @@ def healthz() -> Response:
     },
 )
 def readyz(server: Here) -> Response:
-    """Ready once every budget has been evaluated, and again and again; no token needed."""
+    """Ready once every budget has been evaluated, and again and again; no token needed.
+
+    A source that does not answer makes its budgets stale and the server no less ready.
+    """
     problems = server.problems()
-    status = "unready" if problems else "ready"
-    return as_json({"status": status, "problems": problems}, status=503 if problems else 200)
+    told = {
+        "status": "unready" if problems else "ready",
+        "problems": [*problems, *_of_sources(server)],
+    }
+    return as_json(told, status=503 if problems else 200)
 
 
 @router.get(
@@ -42,13 +49,18 @@ def readyz(server: Here) -> Response:
     summary="How the server is doing",
     responses=documented(Health, "Its watch, its journal and its mail."),
 )
-def status(server: Here, _caller: Reads) -> Response:
+def status(server: Here, caller: Reads) -> Response:
     """Numbers for people; /metrics has them for machines."""
     pulse, stream = server.current.pulse, server.stream.state
     told: dict[str, Any] = {
         "status": "unready" if server.problems() else "ready",
         "problems": server.problems(),
         "watches": server.program.home.is_leading,
+        "unanswered": {
+            document.name: problem
+            for document, problem in server.unanswered()
+            if caller.sees(document.services, document.environment)
+        },
         "evaluated_at": clock.text(pulse.at) if pulse.at else None,
         "evaluations": pulse.ticks,
         "evaluation_seconds": pulse.seconds,
@@ -59,3 +71,10 @@ def status(server: Here, _caller: Reads) -> Response:
         "letters": {state.value: n for state, n in server.program.home.outbox.counts().items()},
     }
     return as_json(told)
+
+
+def _of_sources(server: Server) -> list[str]:
+    """Whose sources do not answer is for those who may read; that some do not is for all."""
+    number = len(server.unanswered())
+    said = "documents of which nothing new is known, because their source does not answer"
+    return [f"{said}: {number}; /api/v1/status says whose and why"] if number else []

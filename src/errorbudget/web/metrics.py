@@ -108,6 +108,8 @@ def _own(server: Server) -> Iterator[Family]:
     yield _one("evaluation_seconds", "gauge", "How long the last evaluation took.", pulse.seconds)
     words = "Seconds since the last evaluation."
     yield _one("evaluation_age_seconds", "gauge", words, pulse.age)
+    words = "Documents of which nothing new is known: their source does not answer."
+    yield _one("unanswered_documents", "gauge", words, len(server.unanswered()))
     words = "Bytes acknowledged and not yet in the warehouse."
     yield _one("journal_unloaded_bytes", "gauge", words, stream.unloaded)
     yield _one("loaded_rows", "counter", "Rows stored since the start.", stream.loaded)

@@ -188,6 +188,11 @@ class Server:
             self.current.pulse, self.stream.state, self.free(), self.configuration
         )
 
+    def unanswered(self) -> list[tuple[ObjectiveDocument, str]]:
+        """Documents whose source tells nothing new, each with what it said instead."""
+        seen = self.current.snapshot
+        return seen.book.unanswered if seen else []
+
     def free(self) -> int:
         """Bytes that the disk of the home has left."""
         return shutil.disk_usage(self.program.home.path).free

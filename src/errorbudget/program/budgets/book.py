@@ -56,6 +56,8 @@ class Standing:
     """The document whose pool it is a member of; empty where it is no member."""
     composite: Told | None = None
     """What is known of its operations, where they go through several services."""
+    problem: str = ""
+    """Why its source tells nothing new; empty where it does."""
 
     def as_dict(self) -> dict[str, Any]:
         """The budget as JSON has it."""
@@ -65,6 +67,7 @@ class Standing:
             "objective": self.objective,
             "target": str(self.document.objectives[self.objective].target),
             "unseen": list(self.unseen),
+            "problem": self.problem,
             **self.budget.as_dict(),
             "overdue": revisiting(self.document, moment(self.budget.end).date()),
             "pool": self.pool,
@@ -120,7 +123,7 @@ class Book:
         self._asked = -1
         self._behind: set[str] = set()
         self.problems: dict[str, str] = {}
-        """Why nothing new is known of a part, by its key, where its source does not answer."""
+        """Why nothing new is known of a part, by its key: what its source answered instead."""
         self._missing: dict[str, int] = {}
         self._columns: Lives | None = None
         self._by_minute: frozenset[int] = frozenset()
@@ -153,6 +156,12 @@ class Book:
     def is_behind(self) -> bool:
         """Whether a source has more to tell of the past: it is asked piece by piece."""
         return bool(self._behind)
+
+    @property
+    def unanswered(self) -> list[tuple[ObjectiveDocument, str]]:
+        """The documents of which nothing new is known, each with what its source said instead."""
+        known = dict(self.problems)
+        return [(one.document, known[one.key]) for one in self.parts if one.key in known]
 
     def budgets(self, at: datetime) -> list[Standing]:
         """Every budget at `at`, which `bring_to` was told last."""
@@ -187,6 +196,7 @@ class Book:
             composite=composite,
             unseen=self._unseen[promise.part.key],
             pool=promise.part.pool,
+            problem=self.problems.get(promise.part.key, ""),
         )
 
     def composed(self, row: int, span: Span) -> Told | None:
@@ -291,9 +301,10 @@ class Book:
         except Failure as failed:
             if not part.is_asked:
                 raise
-            if self.problems.get(part.key) != str(failed):
-                LOG.warning("%s: %s", part.key, failed)
-            self.problems[part.key] = str(failed)
+            said = "; ".join(failed.lines)
+            if self.problems.get(part.key) != said:
+                LOG.warning("%s: %s", part.key, said)
+            self.problems[part.key] = said
             self._behind.discard(part.key)
             self._lives.setdefault(part.key, Life())
             self._heard.setdefault(part.key, None)

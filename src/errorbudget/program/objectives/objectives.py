@@ -1,5 +1,6 @@
 """Objective documents: read, tested with their own examples, put in force."""
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -9,7 +10,7 @@ from typing import Any
 
 from errorbudget import clock
 from errorbudget.burn.rules import out_of_reach
-from errorbudget.errors import unreadable
+from errorbudget.errors import DocumentInvalid, unreadable
 from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.objective.indicator import Indicator, indicator
 from errorbudget.objective.layout import lay_out
@@ -18,6 +19,7 @@ from errorbudget.objective.signoff import SignoffState, revisiting, state
 from errorbudget.program.objectives.applied import Applied
 from errorbudget.program.objectives.examples import refuse_failing
 from errorbudget.program.objectives.signing import Heard, Sent, beside, hear
+from errorbudget.program.objectives.sourced import unchecked_source, unknown_source
 from errorbudget.store.documents import Version
 from errorbudget.store.home import Home
 from errorbudget.store.signings import Signing
@@ -35,8 +37,10 @@ class Counting:
 class Objectives:
     """What services promise, and since when."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, sources: Callable[[], Collection[str]]) -> None:
+        """`sources` names what holds requests beside the embedded warehouse, when asked."""
         self._home = home
+        self._sources = sources
         self._found: tuple[int, dict[str, Counting]] = (-1, {})
 
     def counting(self, service: str) -> Counting | None:
@@ -164,6 +168,7 @@ class Objectives:
     def _applied(self, judged: "_Judged", body: bytes, file: Path, now: datetime) -> Applied:
         binds = judged.signoff.state == "binding"
         said = _notes(judged.document, body, file, now)
+        said += unknown_source(judged.document, body, file, self._sources())
         if judged.used_up:
             said.append(
                 f"{file}:1: document: was in force before and was replaced, so its signatures are"
@@ -234,9 +239,21 @@ def _signature_told(judged: _Judged, signing: Signing) -> dict[str, Any]:
     }
 
 
-def checked(file: Path) -> tuple[ObjectiveDocument, list[str]]:
-    """A document, and a line for each of its sections that is kept but not acted on yet."""
-    return checked_text(_bytes(file), file)
+def checked(
+    file: Path, sources: Collection[str] | None = None
+) -> tuple[ObjectiveDocument, list[str]]:
+    """A document, and a line for each of its sections that is kept but not acted on yet.
+
+    `sources`: what is configured beside the embedded one; None where nobody knows. Raises
+    DocumentInvalid, also for a source that is none of them.
+    """
+    body = _bytes(file)
+    document, said = checked_text(body, file)
+    if sources is None:
+        said += unchecked_source(document, body, file)
+    elif wrong := [*unknown_source(document, body, file, sources)]:
+        raise DocumentInvalid(*wrong)
+    return document, said
 
 
 def checked_text(body: bytes, file: Path) -> tuple[ObjectiveDocument, list[str]]:

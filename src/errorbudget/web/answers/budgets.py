@@ -67,6 +67,7 @@ class Budget(Answer):
     meaning: Meaning | None
     coverage: float | None
     as_of: str | None
+    problem: str
     overdue: str | None
     pool: str
     composite: Composite | None
