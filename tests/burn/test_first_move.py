@@ -1,6 +1,6 @@
 """What to try first, and the picture of a burn in one line."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
@@ -115,3 +115,11 @@ def test_a_long_course_is_drawn_in_forty_stretches_at_most():
     assert len(bars.shares) == 38
     assert (bars.step, bars.start) == (37, minute_floor(AT) + 1441 % 37)
     assert sum(bars.valid) == 10 * 37 * 38
+
+
+def test_bars_over_days_name_both_of_them() -> None:
+    days = np.full(3 * 1440, 2)
+
+    line = Bars.of(minute_floor(AT), days, days // 2).line()
+
+    assert f"{AT:%Y-%m-%d %H:%M} to {AT + timedelta(days=3):%Y-%m-%d %H:%M} UTC" in line

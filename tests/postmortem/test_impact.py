@@ -168,3 +168,11 @@ def test_every_bad_request_is_somebodys_once(
     pieces = [all_of.within(Span(a, b)) for a, b in pairwise(edges)]
     for place, one in enumerate(whole.impacts):
         assert sum(piece.impacts[place].excess for piece in pieces) == one.excess
+
+
+def test_what_lived_reaches_from_the_first_request_to_the_last() -> None:
+    told = Counted(first=100, valid=np.array([0, 3, 0, 2, 0]), bad=np.zeros(5, np.int64))
+    nothing = Counted(first=100, valid=np.zeros(5, np.int64), bad=np.zeros(5, np.int64))
+
+    assert told.lived == Span(101, 104)
+    assert not len(nothing.lived)

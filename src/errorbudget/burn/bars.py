@@ -53,6 +53,8 @@ class Bars:
         start, until = moment(self.start), moment(self.start + self.step * len(self.valid))
         drawn = "".join(_block(share, self.most) for share in self.shares)
         within = f"{short(start, until)}–{until:%H:%M} UTC"
+        if start.date() != until.date():
+            within = f"{start:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M} UTC"
         none = f"; {_NOTHING} no request" if _NOTHING in drawn else ""
         return f"{drawn} {within}, share of bad requests, up to {self.most:.2%}{none}"
 

@@ -29,6 +29,8 @@ ROLLBACK: Final = 10
 """Minutes that a rollback takes where none was seen."""
 _LARGE: Final = 0.3
 """The share of an incident from which on a slice of it is worth a fallback."""
+_LEAST: Final = Fraction(1, 20)
+"""The share of an incident from which on saving it is worth a thought."""
 _LIMIT: Final = 3
 """Times its usual requests that a tenant may send before it is limited."""
 
@@ -74,11 +76,13 @@ class Known:
 
 
 def preventions(known: Known) -> list[Prevention]:
-    """Candidates, those that save most first; none where nothing was lost."""
+    """Candidates worth a thought, those that save most first; none where nothing was lost."""
     if known.excess <= 0:
         return []
     found = [*_canary(known), *_rolled_back(known), *_limited(known), *_spared(known)]
-    return sorted((one for one in found if one.saves > 0), key=lambda one: -one.saves)
+    return sorted(
+        (one for one in found if one.saves > _LEAST * known.excess), key=lambda one: -one.saves
+    )
 
 
 def _canary(known: Known) -> Iterator[Prevention]:

@@ -72,12 +72,14 @@ def room(of: Telling) -> Iterator[str]:
 def _returns(of: Telling) -> str:
     steps = list[str]()
     for place, one in enumerate(of.get("room", "returns")[:3]):
-        left = of.share("room", "returns", place, "remaining")
+        path: tuple[str | int, ...] = ("returns", place, "remaining")
+        left = f"{of.share('room', *path)} left" if one["remaining"] >= 0 else ""
+        left = left or f"overspent by {of.beyond('room', *path)}"
         anew = " (the window begins anew)" if one["anew"] else ""
         steps.append(f"at {of.at('room', 'returns', place, 'at')} {left}{anew}")
     if not steps:
         return "No budget comes back before more is known."
-    return f"If nothing more fails there will be left: {'; '.join(steps)}."
+    return f"If nothing more fails: {'; '.join(steps)}."
 
 
 def _work(of: Telling) -> Iterator[str]:

@@ -40,6 +40,14 @@ class Counted:
         """The minutes that were counted."""
         return Span(self.first, self.first + len(self.valid))
 
+    @property
+    def lived(self) -> Span:
+        """From the first minute with a request to the last one; empty where none came."""
+        came = np.flatnonzero(self.valid)
+        if not came.size:
+            return Span(self.first, self.first)
+        return Span(self.first + int(came[0]), self.first + int(came[-1]) + 1)
+
     def within(self, span: Span) -> tuple[int, int]:
         """Valid and bad requests of a span, as far as it was counted."""
         kept = slice(*(max(edge - self.first, 0) for edge in (span.start, span.end)))

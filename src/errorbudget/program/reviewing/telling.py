@@ -261,11 +261,14 @@ def _behaviour(told: Told) -> dict[str, Any] | None:
     spent = first_spent(told.seen)
     held = next((one for one in told.held.spent), None)
     at = spent.minute if spent else held.span.start if held else None
-    found = sides(told.subject.seen, at) if at is not None else None
+    name = spent.objective if spent else held.objective if held else ""
+    past = next((one.past for one in told.objectives if one.name == name), None)
+    if at is None or past is None:
+        return None
+    # Where no request came, before the first and after the last, nobody can have done otherwise.
+    found = sides(past.part(told.subject.seen).lived, at)
     if found is None:
         return None
-    name = spent.objective if spent else held.objective if held else ""
-    past = next(one.past for one in told.objectives if one.name == name)
     ships = [one.started for one in told.decisions.ships]
     approved = [minute_floor(one) for one in told.approved]
     incidents = [minute_floor(one.started_at) for one in told.incidents]
