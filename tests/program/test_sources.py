@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from errorbudget import clock
-from errorbudget.errors import DocumentInvalid
+from errorbudget.errors import DocumentInvalid, Failure
 from errorbudget.program.budgets.book import Standing
 from errorbudget.program.configuration import Configuration
 from errorbudget.program.objectives.objectives import checked
@@ -66,6 +66,16 @@ def test_a_source_that_nobody_configured_is_named_with_its_line(tmp_path: Path) 
     configuration = Configuration.model_validate({"sources": {"traces": {"embedded": True}}})
     with Program.open(tmp_path / "home", create=True, configuration=configuration) as program:
         assert program.objectives.apply(file, now=at(0)).notes == (told,)
+
+
+def test_what_only_the_warehouse_can_do_is_refused_of_requests_elsewhere(tmp_path: Path) -> None:
+    with fed(tmp_path, lambda _: (10, 1), days=1) as program:
+        put(program, ELSEWHERE)
+
+        with pytest.raises(Failure, match="the source lake, and only requests of the embedded"):
+            program.requests.correct("elsewhere", ["r1"], "bad", "it was", now=at(1))
+        with pytest.raises(Failure, match="in the source lake, and proposals are made of"):
+            program.proposals.read("elsewhere")
 
 
 SHOP = """

@@ -24,7 +24,7 @@ from errorbudget.errors import Failure, Kind
 from errorbudget.ingest.redaction import Column, Treatment, compiled
 from errorbudget.notify.heartbeat import LONGEST
 from errorbudget.notify.targets import Address, AppriseTarget, Secret, Target
-from errorbudget.program.asked import AskedSource
+from errorbudget.program.asked import AskedSource, Embedded
 from errorbudget.program.quantities import Bytes, Span
 from errorbudget.source.sources import EMBEDDED
 
@@ -256,6 +256,11 @@ class Configuration(BaseModel):
     """Where people sign in to the pages; None: with tokens only."""
     measure_itself: bool = False
     """Whether the server's own calls are requests of a service `errorbudget`."""
+
+    @property
+    def embedded(self) -> dict[str, bool]:
+        """The sources by name, and whether each is the embedded warehouse."""
+        return {name: isinstance(one, Embedded) for name, one in self.sources.items()}
 
     @property
     def listens(self) -> tuple[str, ...]:

@@ -113,7 +113,7 @@ class Program:
     @cached_property
     def objectives(self) -> Objectives:
         """Objective documents in force."""
-        return Objectives(self.home, lambda: tuple(self.configuration.sources))
+        return Objectives(self.home, lambda: self.configuration.embedded)
 
     @cached_property
     def history(self) -> History:

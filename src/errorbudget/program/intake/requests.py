@@ -70,6 +70,13 @@ class Requests:
         now: datetime,
     ) -> Corrected:
         """Judge requests by hand; in the trail before it counts. Raises Failure."""
+        if source := self._objectives.elsewhere(service):
+            raise Failure(
+                f"{service}: its document counts the source {source}, and only requests of the"
+                " embedded warehouse can be judged by hand",
+                "Write what became known where they are, in a column that its criteria read; or"
+                " leave the time out with `exclude`.",
+            )
         if service not in {seen.service for seen in self._warehouse.services()}:
             raise Failure(f"{service}: no request of such a service was ever taken in")
         document = self._objectives.observing(service)

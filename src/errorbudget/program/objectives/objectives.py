@@ -1,6 +1,6 @@
 """Objective documents: read, tested with their own examples, put in force."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -20,6 +20,7 @@ from errorbudget.program.objectives.applied import Applied
 from errorbudget.program.objectives.examples import refuse_failing
 from errorbudget.program.objectives.signing import Heard, Sent, beside, hear
 from errorbudget.program.objectives.sourced import unchecked_source, unknown_source
+from errorbudget.source.sources import EMBEDDED
 from errorbudget.store.documents import Version
 from errorbudget.store.home import Home
 from errorbudget.store.signings import Signing
@@ -37,8 +38,8 @@ class Counting:
 class Objectives:
     """What services promise, and since when."""
 
-    def __init__(self, home: Home, sources: Callable[[], Collection[str]]) -> None:
-        """`sources` names what holds requests beside the embedded warehouse, when asked."""
+    def __init__(self, home: Home, sources: Callable[[], Mapping[str, bool]]) -> None:
+        """`sources` names what holds requests, and whether it is the warehouse by another name."""
         self._home = home
         self._sources = sources
         self._found: tuple[int, dict[str, Counting]] = (-1, {})
@@ -117,6 +118,12 @@ class Objectives:
         """The document that counts for a service, by its or its document's name."""
         found = self.counting(service)
         return found.document if found else None
+
+    def elsewhere(self, service: str) -> str:
+        """The source that a service's document counts, where it is not the embedded warehouse."""
+        document = self.observing(service)
+        named = document.requests.source if document else EMBEDDED
+        return "" if named == EMBEDDED or self._sources().get(named) else named
 
     def all(self) -> list[ObjectiveDocument]:
         """Every document, as it counts now, by name."""

@@ -146,6 +146,12 @@ class Proposals:
     def _profile(self, services: Sequence[str]) -> Profile:
         known = {seen.service for seen in self._warehouse.services()}
         for one in services:
+            if one not in known and (source := self._objectives.elsewhere(one)):
+                raise Failure(
+                    f"{one}: its requests are in the source {source}, and proposals are made of"
+                    " those in the embedded warehouse",
+                    "Write its targets by hand: `errorbudget budget` says what was kept so far.",
+                )
             if one not in known:
                 raise Failure(
                     f"{one}: no request of this service was ever taken in"
