@@ -52,7 +52,7 @@ PAGE: Final[Mapping[str, str]] = {
 """The colours of a page by day and by night."""
 
 _DRAWN: Final = 256
-_KEPT: Final = 1024
+_KEPT: Final = 512
 """Specifications are kept longer than any picture of them."""
 
 

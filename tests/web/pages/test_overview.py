@@ -24,9 +24,11 @@ def test_it_leads_with_what_burns_and_shows_what_is_left(server: Served) -> None
     server.counted(1000, 900)
     server.counted(1000, 1, "cart")
 
-    text = shown(server.client.get("/").text)
+    html = server.client.get("/").text
+    text = shown(html)
 
     assert "shop is burning. 1 of 2 may ship anything." in text
+    assert html.count("what broke") == html.count('href="/services/shop/availability/burn"') == 1
     assert text.index("shop availability") < text.index("cart availability")
     assert "critical fixes, rollback" in text
 
@@ -68,6 +70,7 @@ def test_the_files_that_a_page_loads_are_there(server: Served) -> None:
         assert server.client.get(name).status_code == 200
 
     assert server.client.get("/static/none.css").status_code == 404
+    assert server.client.get("/pictures/none.json").status_code == 404
     assert server.client.get("/static/..%2Foverview.py").status_code == 404
 
 

@@ -26,6 +26,8 @@ router = APIRouter(tags=["pages"], route_class=Page, include_in_schema=False)
 ORDER: Final = ("fire", "warn", "unknown", "recovering", "drift", "none")
 """Alerts, the worst first."""
 
+_LOUD: Final = ("fire", "warn")
+
 Text = Annotated[str, Query(max_length=200)]
 Sheet = Annotated[int, Query(ge=1, le=100_000, alias="page")]
 
@@ -50,12 +52,15 @@ class Line:
     state: str
     burns: Sequence[Shown]
     spent_by: datetime | None
+    burning: str
+    """The objective whose page says what broke; empty where there is nothing to say, or no page."""
 
     @classmethod
     def of(cls, burn: BurnStanding) -> "Line":
         """The line of one objective."""
         budget = burn.standing.budget
         low, high = budget.remaining_low, budget.remaining_high
+        own = not burn.standing.pool and burn.standing.composite is None
         promise = burn.standing.document.objectives[burn.standing.objective]
         return cls(
             objective=_name(burn.standing),
@@ -71,6 +76,7 @@ class Line:
             state=budget.state.value,
             burns=burn.horizons,
             spent_by=budget.exhausts_at,
+            burning=burn.standing.objective if own and burn.alert in _LOUD else "",
         )
 
 
@@ -175,7 +181,7 @@ def sentence(shown: Sequence[Row]) -> str:
     """What the whole comes to, in words."""
     if not shown:
         return "No objective document is in force yet."
-    burning = [row.name for row in shown if row.alert in ("fire", "warn")]
+    burning = [row.name for row in shown if row.alert in _LOUD]
     free = sum(row.free for row in shown)
     unknown = sum(row.alert == "unknown" for row in shown)
     return f"{_burning(burning, unknown, len(shown))} {_free(free, len(shown))}"
@@ -224,7 +230,7 @@ def _told(burns: Iterable[BurnStanding]) -> Iterator[BurnStanding]:
     """Each burn, and the members of a pool that burn for themselves."""
     for burn in burns:
         yield burn
-        yield from (one for one in burn.members if one.alert in ("fire", "warn"))
+        yield from (one for one in burn.members if one.alert in _LOUD)
 
 
 def _name(standing: Standing) -> str:
