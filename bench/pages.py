@@ -40,7 +40,7 @@ def run() -> tuple[str, float, float, str, str]:
         tempfile.TemporaryDirectory() as name,
         Program.open(Path(name) / "home", create=True) as program,
     ):
-        _fill(program, Path(name) / "rows.ndjson")
+        fill(program, Path(name) / "rows.ndjson")
         server = Server(program, Configuration(), "bench")
         took, page = asyncio.run(_asked(server))
         server.stop()
@@ -51,8 +51,8 @@ def run() -> tuple[str, float, float, str, str]:
     return "overview page", median(took), LIMIT_MS, " ms", note
 
 
-def _fill(program: Program, rows: Path) -> None:
-    """Many services and an hour of requests of each; some of them burn."""
+def fill(program: Program, rows: Path) -> None:
+    """Put many services into a home, and an hour of requests of each; some of them burn."""
     now = clock.now()
     with rows.open("w") as file:
         for service in range(SERVICES):
