@@ -9,6 +9,7 @@ import yaml
 
 from errorbudget.errors import Failure
 from errorbudget.program.configuration import Configuration, read
+from errorbudget.program.program import Program
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "errorbudget.yaml"
 _SETTING = re.compile(r"# ([a-z_]+):(?= \{| *#|$)")
@@ -46,4 +47,16 @@ def test_what_is_commented_out_is_read_as_it_is_written(text: str, tmp_path: Pat
     assert getattr(read(file), name) != getattr(Configuration(), name)
     file.write_text(text.replace(f"{name}:", f"{name}s:", 1))
     with pytest.raises(Failure, match=f"{name}s"):
+        read(file)
+
+
+def test_what_the_warehouse_of_a_server_may_hold_is_set_and_has_a_least(tmp_path: Path):
+    file = tmp_path / "errorbudget.yaml"
+    file.write_text("memory: 192MiB\n")
+    with Program.open(tmp_path / "home", create=True, configuration=read(file)) as program:
+        held = program.warehouse.connection.execute("select current_setting('memory_limit')")
+        assert held.fetchone() == ("192.0 MiB",)
+
+    file.write_text("memory: 64MiB\n")
+    with pytest.raises(Failure, match="64MiB cannot hold what is loaded at once; write 128MiB"):
         read(file)

@@ -29,6 +29,16 @@ from errorbudget.program.quantities import Bytes, Span
 from errorbudget.source.sources import EMBEDDED
 
 STRICT: Final = ConfigDict(extra="forbid", frozen=True)
+LEAST_MEMORY: Final = 128 * 2**20
+"""Bytes: with half of it what arrives in a second of full load can no longer be stored."""
+
+
+def _enough_to_load(memory: int) -> int:
+    if memory < LEAST_MEMORY:
+        raise ValueError(
+            f"{memory >> 20}MiB cannot hold what is loaded at once; write 128MiB or more"
+        )
+    return memory
 
 
 class Receiving(BaseModel):
@@ -234,6 +244,9 @@ class Configuration(BaseModel):
     listen: str = "127.0.0.1:8700"
     """Where to listen; wider than loopback only when there are tokens."""
     tls: Securing | None = None
+    memory: Annotated[Bytes, AfterValidator(_enough_to_load)] = LEAST_MEMORY
+    """Of the server's warehouse, which keeps what it once read until it needs the room; questions
+    about more use the disk."""
     documents: tuple[str, ...] = ()
     """Files or patterns of objective documents, applied at start and on SIGHUP."""
     receive: Receiving = Receiving()

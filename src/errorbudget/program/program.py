@@ -87,7 +87,9 @@ class Program:
     @cached_property
     def warehouse(self) -> Warehouse:
         """The embedded source of requests, opened when first asked."""
-        return Warehouse.open(self.home.warehouse)
+        if self._configuration is None:
+            return Warehouse.open(self.home.warehouse)
+        return Warehouse.open(self.home.warehouse, memory=self._configuration.memory)
 
     @cached_property
     def source(self) -> Sources:

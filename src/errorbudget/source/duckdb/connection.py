@@ -7,11 +7,11 @@ import duckdb
 
 from errorbudget.errors import HomeBusy
 
-MEMORY: Final = "256MB"
-"""Of DuckDB's own: a process that takes files in stays below 500 MB, larger work spills."""
+MEMORY: Final = 256_000_000
+"""Bytes of DuckDB's own: a process that takes files in stays below 500 MB, larger work spills."""
 
 _SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {
-    "memory_limit": MEMORY,
+    "memory_limit": f"{MEMORY}B",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "allow_community_extensions": "false",
@@ -19,9 +19,12 @@ _SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {
 }
 
 
-def open_file(path: Path, *, staging: Path, spill: Path) -> duckdb.DuckDBPyConnection:
-    """A locked connection to the file at `path`. Raises HomeBusy when another process has it."""
-    settings = _SETTINGS | {"temp_directory": str(spill)}
+def open_file(path: Path, *, staging: Path, spill: Path, memory: int) -> duckdb.DuckDBPyConnection:
+    """A locked connection to the file at `path` that holds so many bytes in memory, at most.
+
+    Raises HomeBusy when another process has it.
+    """
+    settings = _SETTINGS | {"temp_directory": str(spill), "memory_limit": f"{memory}B"}
     try:
         connection = duckdb.connect(str(path), config=settings)
     except duckdb.IOException as cause:

@@ -28,7 +28,7 @@ from errorbudget.source.duckdb import (
     recounting,
     witnessing,
 )
-from errorbudget.source.duckdb.connection import open_file
+from errorbudget.source.duckdb.connection import MEMORY, open_file
 from errorbudget.source.duckdb.living import Feeds
 from errorbudget.source.duckdb.statements import statement
 from errorbudget.source.duckdb.together import Together
@@ -77,10 +77,13 @@ class Warehouse:
         self._together: Together | None = None
 
     @classmethod
-    def open(cls, path: Path) -> Self:
-        """The warehouse at `path`, made when missing. Raises HomeBusy when in use."""
+    def open(cls, path: Path, *, memory: int = MEMORY) -> Self:
+        """The warehouse at `path`, made when missing; `memory` is bytes of DuckDB's own.
+
+        Raises HomeBusy when in use.
+        """
         staging, spill = path.parent / "staging", path.parent / "spill"
-        connection = open_file(path, staging=staging, spill=spill)
+        connection = open_file(path, staging=staging, spill=spill, memory=memory)
         for left_over in (staging, spill):
             shutil.rmtree(left_over, ignore_errors=True)
             left_over.mkdir()
