@@ -80,6 +80,8 @@ def count(value: float | None) -> str:
     """`1,996`; `1.1`; `–` where nobody knows."""
     if value is None:
         return "–"
+    if 0 < abs(value) < 0.05:
+        return "less than 0.1"
     return f"{value:,.1f}" if abs(value) < 10 and value != int(value) else f"{value:,.0f}"
 
 

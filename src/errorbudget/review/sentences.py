@@ -1,8 +1,10 @@
 """What does a review say, in sentences that somebody could act on? From its data as JSON has it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from typing import Any, Final
 
+from errorbudget.ledger.meaning import ENOUGH, amount
 from errorbudget.ledger.tally import DAY
 from errorbudget.ledger.window import Calendar, Window
 from errorbudget.review.wording import clean, exact, listed, share, times
@@ -50,7 +52,7 @@ def document(told: Told) -> str:
         said += f"{';' if parts else ':'} nobody knows about {listed(unknown)}"
     freezes = told["freezes"]
     held = ""
-    if freezes["count"]:
+    if freezes["days"]:
         verb = "might not ship without an approval" if freezes["enforced"] else "would not ship"
         held = f" Usual changes {verb} for {freezes['days']:.3g} days."
     advised = [
@@ -67,7 +69,7 @@ def objective(told: Told) -> str:
     if not told["valid"]:
         return f"{name}: unknown; no request came, and no data is not kept."
     counts = (
-        f"{told['bad']:,} bad of {told['allowed']:,.1f} allowed ({share(told['used'])} used);"
+        f"{told['bad']:,} bad of {_allowed(told['allowed'])} allowed ({share(told['used'])} used);"
         f" {exact(told['good'])} of {told['valid']:,} requests were good"
     )
     if told["verdict"] == "unknown":
@@ -87,6 +89,11 @@ def objective(told: Told) -> str:
                 f" {other['verdict']}."
             )
     return said
+
+
+def _allowed(bad: float) -> str:
+    """Allowed bad requests: where they are few, as what is said of few of them has it."""
+    return f"{bad:,.1f}" if bad >= ENOUGH else amount(Fraction(bad))
 
 
 def composite(told: Told) -> str:
@@ -148,16 +155,16 @@ def decided(told: Told) -> Iterator[str]:
 def frozen(told: Told) -> Iterator[str]:
     """When usual changes were held up."""
     freezes = told["freezes"]
-    if not freezes["count"]:
+    if not freezes["days"]:
         yield "Usual changes were never held up for want of budget."
-    for one in freezes["spans"]:
+    for one in (span for span in freezes["spans"] if span["days"]):
         why = "nobody knew the budget" if one["unknown"] else _low(one)
         may = listed(one["permits"]) or "nothing"
         ship = "might ship" if freezes["enforced"] else "would have been permitted"
         yield (
             f"{_at(one['from'])} to {_at(one['to'])} ({one['days']:.3g} days): {why}; {may} {ship}."
         )
-    if freezes["count"] and not freezes["enforced"]:
+    if freezes["days"] and not freezes["enforced"]:
         yield "Nothing was held up: no policy enforced it."
 
 
