@@ -1,8 +1,10 @@
 """Migrations and the schema they must arrive at."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -106,3 +108,31 @@ def test_what_is_committed_is_on_disk_and_keys_are_checked(home: Path):
         }
 
     assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+def test_every_migration_leaves_tables_that_the_version_before_it_can_write(tmp_path: Path):
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    revisions = [one.revision for one in ScriptDirectory.from_config(config).walk_revisions()][::-1]
+    database = Database.sqlite(tmp_path / "records.sqlite")
+    before = dict[str, dict[str, Any]]()
+    for revision in revisions:
+        with database.writing() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, revision)
+            inspector = inspect(connection)
+            after = {
+                table: {column["name"]: column for column in inspector.get_columns(table)}
+                for table in inspector.get_table_names()
+            }
+        for table, columns in before.items():
+            for name, column in columns.items():
+                kept = after[table][name]
+                assert str(kept["type"]) == str(column["type"]), (revision, table, name)
+                assert kept["nullable"] >= column["nullable"], (revision, table, name)
+            for name in after[table].keys() - columns.keys():
+                new = after[table][name]
+                assert new["nullable"] or new["default"] is not None, (revision, table, name)
+        before = after
+    database.close()
+    assert len(revisions) > 10

@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "cadences": "cadences",
     "serve": "serve",
     "mcp": "mcp",
+    "home": "home",
     "token": "token",
     "letter": "letter",
     "demo": "demo",

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from errorbudget.program.explaining.explaining import Explaining
     from errorbudget.program.explaining.explanation import Explanation
     from errorbudget.program.explaining.handoffs import Handoffs
+    from errorbudget.program.moving import Moving
     from errorbudget.program.postmortems.drafting import Drafting
     from errorbudget.program.postmortems.postmortems import Postmortems
     from errorbudget.program.proposing.backtests import Backtests
@@ -196,6 +197,12 @@ class Program:
             contexts=contexts,
             looked=looked,
         )
+
+    def moving(self) -> "Moving":
+        """What takes the whole state along, beside all that goes on."""
+        from errorbudget.program.moving import Moving
+
+        return Moving(self.home, self.warehouse.another())
 
     def drafting(self) -> "Drafting":
         """What drafts postmortems of what a watch sees burn, on sources of its own."""

@@ -36,6 +36,7 @@ LOG = logging.getLogger(__name__)
 
 DATABASE: Final = "errorbudget.sqlite"
 LOCK: Final = "lock"
+TRAIL_KEY: Final = "trail.key"
 WAREHOUSE: Final = "warehouse.duckdb"
 WAIT: Final = 10.0
 """Seconds to wait for another process to let go of the home."""
@@ -237,7 +238,7 @@ class Home:
     @cached_property
     def trail(self) -> Trail:
         """The audit trail."""
-        return Trail(self.database, self.path / "trail.key")
+        return Trail(self.database, self.path / TRAIL_KEY)
 
     def close(self) -> None:
         """Let the next process in."""

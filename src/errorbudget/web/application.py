@@ -19,6 +19,7 @@ from errorbudget.web import (
     github,
     health,
     metrics,
+    moving,
     offline,
     postmortems,
     promising,
@@ -69,7 +70,7 @@ def application(server: Server) -> FastAPI:
     failing.install(app)
     asking = (reading, promising, proposing, explaining, gating, offline, accounting, reviews)
     people = (approving, responding, postmortems)
-    for routes in (sending, *asking, *people, administering, retaining, health, metrics):
+    for routes in (sending, *asking, *people, administering, retaining, moving, health, metrics):
         app.include_router(routes.router)
     for surface in (argo, flagger, github, kubernetes):
         app.include_router(surface.router)

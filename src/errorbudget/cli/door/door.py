@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         gate,
         incidents,
         letters,
+        moving,
         objectives,
         postmortems,
         proposals,
@@ -137,6 +138,13 @@ class Door:
         from errorbudget.cli.door import tokens
 
         return self._either(tokens.AtHome, tokens.OnServer)
+
+    @property
+    def moving(self) -> moving.AtHome | moving.OnServer:
+        """The whole state, to take along."""
+        from errorbudget.cli.door import moving
+
+        return self._either(moving.AtHome, moving.OnServer)
 
     @property
     def letters(self) -> letters.AtHome | letters.OnServer:

@@ -1,0 +1,24 @@
+"""A copy of the warehouse as it is at one moment, while others go on reading and writing."""
+
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+NAME: Final = "copy.duckdb"
+
+
+def copied(connection: duckdb.DuckDBPyConnection, staging: Path) -> Path:
+    """A new file in the staging folder with everything that is in the warehouse now."""
+    file = staging / NAME
+    file.unlink(missing_ok=True)
+    # No parameter can stand for a file's name; a quote in a folder's name is doubled.
+    named = str(file).replace("'", "''")
+    row = connection.execute("select current_database()").fetchone()
+    assert row is not None, "there is always one"  # noqa: S101
+    connection.execute(f"attach '{named}' as a_copy")
+    try:
+        connection.execute(f'copy from database "{row[0]}" to a_copy')
+    finally:
+        connection.execute("detach a_copy")
+    return file
