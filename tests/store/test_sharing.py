@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from shutil import copy
@@ -186,3 +187,18 @@ def test_a_home_with_records_of_its_own_is_not_opened_on_others(home: Path, shar
 
     with pytest.raises(Failure, match=f"keeps records of its own in {DATABASE}"):
         Home.open(home, store=shared)
+
+
+def test_a_session_that_the_server_ended_is_replaced_before_it_is_used(shared: str):
+    database, other = Database.postgresql(shared), Database.postgresql(shared)
+    number = text("select pg_backend_pid()")
+    with database.reading() as connection:
+        session = connection.execute(number).scalar()
+    with other.writing() as connection:
+        connection.execute(text("select pg_terminate_backend(:session)"), {"session": session})
+    time.sleep(1.1)
+
+    with database.reading() as connection:
+        assert connection.execute(number).scalar() != session
+    database.close()
+    other.close()

@@ -7,12 +7,20 @@ server lets go of them when a process or its machine dies.
 
 import logging
 import ssl
+import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    DisconnectionError,
+    NoSuchModuleError,
+    SQLAlchemyError,
+)
 
 from errorbudget.errors import Failure
 
@@ -26,6 +34,8 @@ HOLDING: Final = WRITING + 1
 LEADING: Final = WRITING + 2
 COUNTING: Final = WRITING + 3
 
+IDLE: Final = 1.0
+"""Seconds after which a session is asked before it is used again."""
 _HERE: Final = ("", "localhost", "127.0.0.1", "::1")
 
 # The second number of a lock: the schema, so that programs may share a database.
@@ -62,6 +72,7 @@ def connected(url: str) -> Engine:
     """
     engine = _engine(url)
     event.listen(engine, "begin", _begin)
+    event.listen(engine, "checkout", partial(_answers, engine))
     return engine
 
 
@@ -150,6 +161,18 @@ def is_held_by(connection: Connection, lock: Lock) -> bool:
     return connection.execute(_HELD_BY, holder).first() is not None
 
 
+def _answers(engine: Engine, dbapi: Any, record: Any, _taken: object) -> None:
+    """Ask a session that lay idle whether it is still there; one that was just used is."""
+    now, used = time.monotonic(), record.info.get("used")
+    if used is not None and now - used > IDLE:
+        try:
+            engine.dialect.do_ping(dbapi)
+            dbapi.rollback()
+        except (engine.dialect.loaded_dbapi.Error, OSError) as cause:
+            raise DisconnectionError("the session is gone") from cause
+    record.info["used"] = now
+
+
 def _begin(connection: Connection) -> None:
     options = connection.get_execution_options()
     if options.get("session", False):
@@ -174,7 +197,6 @@ def _engine(url: str) -> Engine:
             connect_args=_secured(given),
             pool_size=10,
             max_overflow=20,
-            pool_pre_ping=True,
         )
     except (ArgumentError, ValueError) as cause:
         raise Failure(
