@@ -244,7 +244,7 @@ class Configuration(BaseModel):
     listen: str = "127.0.0.1:8700"
     """Where to listen; wider than loopback only when there are tokens."""
     tls: Securing | None = None
-    memory: Annotated[Bytes, AfterValidator(_enough_to_load)] = LEAST_MEMORY
+    memory: Annotated[Bytes, AfterValidator(_enough_to_load)] = 256 * 2**20
     """Of the server's warehouse, which keeps what it once read until it needs the room; questions
     about more use the disk."""
     documents: tuple[str, ...] = ()
