@@ -161,6 +161,13 @@ def test_other_moments_show_how_rare_such_a_rise_is() -> None:
     assert any("0 of 15" in says or "0 of 14" in says for says in one.evidence)
 
 
+def test_where_nothing_rose_no_moment_is_said_to_show_such_a_rise() -> None:
+    (one,) = weigh(Candidate(change=change("2.14", -30)))
+
+    (told,) = (says for says in one.evidence if "minutes after it" in says)
+    assert "such a rise" not in told
+
+
 def test_a_deploy_of_a_service_that_the_bad_requests_went_through_is_a_candidate() -> None:
     through = Way(bad=95, of_bad=100, good=300, of_good=1000)
     beside = Way(bad=4, of_bad=100, good=300, of_good=1000)

@@ -247,9 +247,11 @@ def _placebos(of: Candidate, series: Series, began: Onset | None) -> list[_Evide
     before_bad, before_valid = (int(each[before] - each[before - AROUND]) for each in (bad, valid))
     says = (
         f"{_of((after_bad, after_valid))} were bad in the {AROUND} minutes after it and "
-        f"{_of((before_bad, before_valid))} in those before; {higher:,} of {moments.size:,} other "
-        "moments before the burn show such a rise"
+        f"{_of((before_bad, before_valid))} in those before"
     )
+    if rise > 0:
+        others = f"{higher:,} of {moments.size:,} other moments before the burn"
+        says += f"; {others} show such a rise"
     score = float(-np.log((higher + 1) / (moments.size + 1))) if rise > 0 else -1.0
     return [_Evidence(says=says, score=min(score, TELLING) / 2, fits=None)]
 
