@@ -123,6 +123,30 @@ def test_one_leads_and_another_when_its_session_is_gone(tmp_path: Path, shared: 
         assert members(one).leads()
 
 
+def test_one_whose_session_ended_leads_no_longer_even_where_nobody_took_over(
+    tmp_path: Path, shared: str
+):
+    with replica(tmp_path / "one", shared) as one:
+        assert members(one).leads()
+        with one.database.writing() as connection:
+            connection.execute(
+                text("select pg_terminate_backend(:session)"),
+                {"session": members(one)._leading.session},
+            )
+
+        # What it remembers may be older than what another told meanwhile: it begins again.
+        assert [members(one).leads() for _ in range(2)] == [False, True]
+
+
+def test_of_every_session_the_server_is_told_to_notice_that_its_machine_is_gone(shared: str):
+    # A machine that is gone in the middle of a write keeps all others waiting until then.
+    asked = text("select source from pg_settings where name = 'tcp_keepalives_idle'")
+    database = Database.postgresql(shared)
+    with database.reading() as reads, database.writing() as writes:
+        assert [each.execute(asked).scalar() for each in (reads, writes)] == ["session"] * 2
+    database.close()
+
+
 def test_a_replica_with_another_key_writes_nothing_into_the_trail(tmp_path: Path, shared: str):
     with replica(tmp_path / "one", shared) as one, replica(tmp_path / "two", shared) as two:
         (two.path / "trail.key").write_text("")

@@ -55,13 +55,18 @@ class Members:
     def leads(self) -> bool:
         """Whether this process watches and tells; it takes over where nobody does.
 
-        Raises HomeBusy where the database came back and others were first.
+        One whose session ended leads no longer, even where nobody else does: another may have led
+        meanwhile. It takes over when it asks again. Raises HomeBusy where the database came back
+        and others were first.
         """
         if not self._holding.is_held:
             self.join(0)
-        if not self.is_replica or self._leading.is_held:
+        if not self.is_replica:
             return True
-        if not self._leading.take():
+        led = self.is_leading
+        if self._leading.is_held:
+            return True
+        if led or not self._leading.take():
             return False
         # What the one before had under way is on disk, or will be refused: see `confirm`.
         with self._database.writing():

@@ -62,7 +62,7 @@ _NOTICE: Final = (
     " set_config('tcp_keepalives_count', '3', false),"
     " set_config('tcp_user_timeout', '5000', false)"
 )
-"""The server notices within 5 s that a machine is gone, and lets go of its locks."""
+"""The server notices within 5 s that a machine is gone, and lets go of all that it held."""
 
 
 def connected(url: str) -> Engine:
@@ -71,6 +71,7 @@ def connected(url: str) -> Engine:
     Raises Failure for a URL that is none, and where the driver is not installed.
     """
     engine = _engine(url)
+    event.listen(engine, "connect", _notice)
     event.listen(engine, "begin", _begin)
     event.listen(engine, "checkout", partial(_answers, engine))
     return engine
@@ -108,7 +109,6 @@ class Lock:
         try:
             # Out of the pool: closing it ends the session, and with it the lock.
             session.detach()
-            session.exec_driver_sql(_NOTICE)
             took, number = session.execute(_TAKE[shared], {"kind": self.kind}).one()
         except BaseException:
             session.close()
@@ -159,6 +159,14 @@ def is_held_by(connection: Connection, lock: Lock) -> bool:
     """Whether the session of a lock holds it still, as a transaction sees it."""
     holder = {"kind": lock.kind, "session": lock.session}
     return connection.execute(_HELD_BY, holder).first() is not None
+
+
+def _notice(dbapi: Any, _record: object) -> None:
+    # Of each session: one that writes or counts keeps everybody else waiting until it ends.
+    cursor = dbapi.cursor()
+    cursor.execute(_NOTICE)
+    cursor.close()
+    dbapi.commit()
 
 
 def _answers(engine: Engine, dbapi: Any, record: Any, _taken: object) -> None:
