@@ -382,3 +382,13 @@ def test_any_slip_in_a_document_is_read_or_located(line, start, put):
     text = "\n".join([*LINES[:line], slipped, *LINES[line + 1 :]])
 
     assert all(line.startswith("any.yaml:") for line in told(text))
+
+
+def test_what_was_taken_before_alert_rules_were_held_against_each_other_goes_on():
+    rules = "burn: {fire: {rate: 2, horizons: [6h, 1m]}, warn: {rate: 3, horizons: [30d]}}\n"
+    assert len(problems(SMALLEST + rules)) > 2
+
+    kept = read(SMALLEST + rules, file="checkout.yaml", kept=True)
+    assert (kept.burn.fire.rate, kept.burn.fire.horizons) == (2, (360, 1))
+    with pytest.raises(DocumentInvalid):
+        read(altered(("99.9%", "101%"), text=SMALLEST), file="checkout.yaml", kept=True)

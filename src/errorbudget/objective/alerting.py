@@ -10,7 +10,14 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, Field, PlainValidator, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    PlainValidator,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from errorbudget.objective import notation
 from errorbudget.objective.section import Distinct, Minutes, Section, Some
@@ -25,10 +32,15 @@ _CALENDAR: Final = {"month": 28 * 1440, "quarter": 90 * 1440, "year": 365 * 1440
 """The shortest that a window of each unit can be."""
 
 
-def _long_enough(minutes: int) -> int:
-    if minutes < SHORTEST:
+def _long_enough(minutes: int, about: ValidationInfo) -> int:
+    if minutes < SHORTEST and not _is_kept(about):
         raise ValueError(f"is {notation.span(minutes)}; write at least {SHORTEST}m, as 1h")
     return minutes
+
+
+def _is_kept(about: ValidationInfo) -> bool:
+    """Whether the document was taken before, perhaps by a version that refused less."""
+    return bool(about.context and about.context["kept"])
 
 
 def _grouped(name: str) -> str:
@@ -56,7 +68,11 @@ class BurnTier(Section):
 
     @field_validator("horizons")
     @classmethod
-    def _from_short_to_long(cls, horizons: tuple[int, ...]) -> tuple[int, ...]:
+    def _from_short_to_long(
+        cls, horizons: tuple[int, ...], about: ValidationInfo
+    ) -> tuple[int, ...]:
+        if _is_kept(about):
+            return horizons
         for position, (one, after) in enumerate(pairwise(horizons), 1):
             if after < one:
                 what = f"is {notation.span(after)}, after {notation.span(one)}"

@@ -19,15 +19,19 @@ Disagreement = tuple[Location, str]
 _ROLES: tuple[tuple[str, ...], ...] = (("signoff", "required"), ("policy", "approval", "roles"))
 
 
-def disagreements(tree: object) -> Iterator[Disagreement]:
-    """What the sections of a document say against each other, and where."""
+def disagreements(tree: object, *, kept: bool = False) -> Iterator[Disagreement]:
+    """What the sections of a document say against each other, and where.
+
+    `kept`: but for alert rules, which were not held against each other when it was taken.
+    """
     yield from _roles_nobody_holds(tree)
     yield from _examples_of_nothing(tree)
     yield from _criteria_of_another_source(tree)
     yield from _composites_of_nothing(tree)
     yield from _bands_against_each_other(tree)
-    yield from rates_out_of_order(_at(tree, "burn"))
-    yield from horizons_beyond_windows(_at(tree, "burn"), _windows(tree))
+    if not kept:
+        yield from rates_out_of_order(_at(tree, "burn"))
+        yield from horizons_beyond_windows(_at(tree, "burn"), _windows(tree))
 
 
 def _at(tree: object, *names: str) -> object:

@@ -14,15 +14,18 @@ from errorbudget.objective.wording import said
 _NOBODYS: Final = ("example.com", "example.org", "example.net")
 
 
-def read(text: str | bytes, *, file: str) -> ObjectiveDocument:
-    """The document in `text`. Raises DocumentInvalid with a line for every problem in it."""
+def read(text: str | bytes, *, file: str, kept: bool = False) -> ObjectiveDocument:
+    """The document in `text`. Raises DocumentInvalid with a line for every problem in it.
+
+    `kept`: it was taken before, perhaps by a version that refused less, and goes on as it did.
+    """
     layout = lay_out(text) if isinstance(text, str) else _decoded(text)
     document: ObjectiveDocument | None = None
     if layout.value is not None:
-        for path, what in disagreements(layout.value):
+        for path, what in disagreements(layout.value, kept=kept):
             layout.wrong(path, layout.line(path), what)
         try:
-            document = ObjectiveDocument.model_validate(layout.value)
+            document = ObjectiveDocument.model_validate(layout.value, context={"kept": kept})
         except ValidationError as invalid:
             layout.problems += _unusable(invalid, layout)
     if document is None or layout.problems:

@@ -107,7 +107,7 @@ class Offline:
 
     def _verified(self, service: str, copy: Copy, now: datetime) -> Basis:
         """Raises Failure for a copy that is not to be gone by."""
-        document = read(copy.document, file="copy")
+        document = read(copy.document, file="copy", kept=True)
         found = verified_bytes(
             copy.document, "copy", copy.signatures, signers=self._signers, now=now
         )

@@ -320,4 +320,4 @@ def _parsed(version: Version | None) -> ObjectiveDocument | None:
 
 @lru_cache(maxsize=10_000)
 def _by_digest(digest: str, name: str, body: bytes) -> ObjectiveDocument:
-    return read(body, file=f"{name}@{digest[:12]}")
+    return read(body, file=f"{name}@{digest[:12]}", kept=True)

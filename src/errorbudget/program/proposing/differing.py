@@ -38,7 +38,7 @@ class Differing:
         """
         document = read(new, file=name)
         known = old if old is not None else self._version(document.name, digest, name).body
-        before = read(known, file="the old version")
+        before = read(known, file="the old version", kept=True)
         said = differences(before, document)
         return [*said, *self._in_numbers(before, document)] if said else []
 
