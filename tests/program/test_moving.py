@@ -1,9 +1,12 @@
 """The whole state, taken along: to PostgreSQL, and from a server that goes on."""
 
+import gzip
 import json
 import os
 import shutil
 import subprocess
+import tarfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +18,7 @@ from errorbudget.errors import Failure, Untrusted
 from errorbudget.program.gate.asking import Question
 from errorbudget.program.moving import move_in
 from errorbudget.program.program import Program
-from errorbudget.store.home import DATABASE, Home
+from errorbudget.store.home import Home
 from web.served import PROGRAM, serve
 
 ROW = {"service": "shop", "status": 200, "environment": "production"}
@@ -136,6 +139,52 @@ def test_an_export_whose_trail_was_altered_is_refused(tmp_path: Path, archive: P
         ["tar", "-cf", "altered.tar", "-C", unpacked, home.name], cwd=tmp_path, check=True
     )
 
-    with pytest.raises(Untrusted, match="does not verify"):
-        move_in(tmp_path / "altered.tar", tmp_path / "new", "")
-    assert not (tmp_path / "new" / DATABASE).exists()
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "allowed_signers").touch()
+    for path in (tmp_path / "new", tmp_path / "there"):
+        with pytest.raises(Untrusted, match="does not verify"):
+            move_in(tmp_path / "altered.tar", path, "")
+    assert not (tmp_path / "new").exists()
+    assert [one.name for one in (tmp_path / "there").iterdir()] == ["allowed_signers"]
+
+
+def test_the_key_of_another_trail_is_never_overwritten(
+    tmp_path: Path, archive: Path, postgresql: Databases
+):
+    home = tmp_path / "home"
+    with Home.open(home, create=True, store=postgresql.new()) as opened:
+        opened.trail.append("note", {}, LATE)
+    key = (home / "trail.key").read_bytes()
+
+    with pytest.raises(Failure, match="there is a home already"):
+        move_in(archive, home, postgresql.new())
+    assert (home / "trail.key").read_bytes() == key
+
+
+def test_an_import_that_is_cut_short_leaves_the_database_empty_for_the_next_try(
+    tmp_path: Path, archive: Path, postgresql: Databases
+):
+    store, home = postgresql.new(), tmp_path / "home"
+    cut = tmp_path / "cut.tgz"
+    cut.write_bytes(gzip.compress(archive.read_bytes(), 1)[:5000])
+    with pytest.raises(Failure, match="is no archive that can be read"):
+        move_in(cut, home, store)
+    # What is in the way stops it when the whole archive is unpacked and verified.
+    more = tmp_path / "more.tar"
+    shutil.copy(archive, more)
+    with tarfile.open(more, "a") as adding:
+        adding.add(__file__, "errorbudget-home/own/kept")
+    home.mkdir()
+    (home / "own").touch()
+    with pytest.raises(Failure, match="cannot be used as a home: File exists"):
+        move_in(more, home, store)
+    assert [one.name for one in home.iterdir()] == ["own"]
+
+    assert move_in(archive, tmp_path / "again", store).entries
+
+
+def test_exports_at_once_do_not_disturb_each_other(archive: Path):
+    with Program.open(archive.parent / "home") as program, ThreadPoolExecutor(3) as threads:
+        made = [threads.submit(lambda: b"".join(program.moving().export())) for _ in range(3)]
+        sizes = {len(one.result()) for one in made}
+    assert min(sizes) > 100_000

@@ -4,10 +4,12 @@ A tar of the records (as SQLite, whatever they were in), the warehouse, what was
 not yet loaded, and the home's other files: its keys among them.
 """
 
+import os
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -84,21 +86,35 @@ def move_in(file: Path, path: Path, store: str) -> Moved:
 
     A home or a database that has records already is left as it was; of what fails nothing stays.
     """
-    if Home.is_at(path) or (path / WAREHOUSE).exists():
+    if Home.is_at(path) or any((path / one).exists() for one in (WAREHOUSE, TRAIL_KEY)):
         raise Failure(
             f"{path}: there is a home already; what is moved in is the whole",
             "Name an ERRORBUDGET_HOME that is not there yet.",
         )
-    was_there = path.exists()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix="errorbudget-import-") as name:
-        unpacked = _unpacked(file, Path(name))
-        try:
-            return _moved(unpacked, path, store)
-        except BaseException:
-            if not was_there:
-                shutil.rmtree(path, ignore_errors=True)
-            raise
+    were = [*path.iterdir()] if path.is_dir() else None
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Within: nobody need be allowed to write beside a home.
+        with tempfile.TemporaryDirectory(dir=path, prefix="import-") as name:
+            return _moved(_unpacked(file, Path(name)), path, store)
+    except OSError as cause:
+        _leave(path, were)
+        raise Failure(f"{path}: cannot be used as a home: {cause.strerror}") from cause
+    except BaseException:
+        _leave(path, were)
+        raise
+
+
+def _leave(path: Path, were: Collection[Path] | None) -> None:
+    """Take away what is in a folder beside what was; None: there was no folder."""
+    if were is None:
+        shutil.rmtree(path, ignore_errors=True)
+        return
+    for one in {*path.iterdir()}.difference(were):
+        if one.is_dir():
+            shutil.rmtree(one, ignore_errors=True)
+        else:
+            one.unlink(missing_ok=True)
 
 
 def _moved(unpacked: Path, path: Path, store: str) -> Moved:
@@ -107,10 +123,12 @@ def _moved(unpacked: Path, path: Path, store: str) -> Moved:
         try:
             bring_up_to_date(source)
             entries = _verified(Trail(source, unpacked / TRAIL_KEY))
+            # Records last: they are there as a whole or not at all, wherever they go.
+            files = _put(unpacked, path)
             rows = sum(copy_records(source, home.database).values())
         finally:
             source.close()
-        return Moved(rows=rows, entries=entries, files=_put(unpacked, path))
+        return Moved(rows=rows, entries=entries, files=files)
 
 
 def _verified(trail: Trail) -> int:
@@ -127,7 +145,7 @@ def _unpacked(file: Path, folder: Path) -> Path:
             archive.extractall(folder, filter="data")
     except OSError as cause:
         raise unreadable(file, cause) from cause
-    except tarfile.TarError as cause:
+    except (tarfile.TarError, EOFError, zlib.error) as cause:
         raise Failure(f"{file}: is no archive that can be read: {cause}") from cause
     unpacked = folder / NAME
     if not ((unpacked / DATABASE).is_file() and (unpacked / WAREHOUSE).is_file()):
@@ -158,9 +176,9 @@ def packed(files: list[tuple[Path, str]]) -> Iterator[bytes]:
             continue
         with reading:
             info = tarfile.TarInfo(f"{NAME}/{name}")
-            status = file.stat() if file.exists() else None
-            info.size = left = status.st_size if status else 0
-            info.mtime, info.mode = int(status.st_mtime) if status else 0, 0o600
+            status = os.fstat(reading.fileno())
+            info.size = left = status.st_size
+            info.mtime, info.mode = int(status.st_mtime), 0o600
             yield info.tobuf(tarfile.PAX_FORMAT)
             while left and (part := reading.read(min(PART, left))):
                 left -= len(part)

@@ -1,5 +1,6 @@
 """Does a database have the newest tables, and how does it get them?"""
 
+import threading
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,8 @@ NEWEST: Final = "r0013"
 """The revision that `schema` describes; a constant, so that opening need not load Alembic."""
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
+_ONE_AT_A_TIME: Final = threading.Lock()
+"""Alembic keeps what it works on in variables of the process."""
 
 
 def bring_up_to_date(database: Database) -> None:
@@ -52,7 +55,7 @@ def _migrate(database: Database) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    with database.writing() as connection:
+    with _ONE_AT_A_TIME, database.writing() as connection:
         # Read again: another process that shares the database may have been first.
         stored = _stored(connection)
         if stored is not None and stored not in known:

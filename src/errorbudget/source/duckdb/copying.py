@@ -1,5 +1,6 @@
 """A copy of the warehouse as it is at one moment, while others go on reading and writing."""
 
+import secrets
 from pathlib import Path
 from typing import Final
 
@@ -16,9 +17,11 @@ def copied(connection: duckdb.DuckDBPyConnection, staging: Path) -> Path:
     named = str(file).replace("'", "''")
     row = connection.execute("select current_database()").fetchone()
     assert row is not None, "there is always one"  # noqa: S101
-    connection.execute(f"attach '{named}' as a_copy")
+    # Of its own: all connections to a warehouse share the names of what is attached.
+    copy = f"copy_{secrets.token_hex(8)}"
+    connection.execute(f"attach '{named}' as {copy}")
     try:
-        connection.execute(f'copy from database "{row[0]}" to a_copy')
+        connection.execute(f'copy from database "{row[0]}" to {copy}')
     finally:
-        connection.execute("detach a_copy")
+        connection.execute(f"detach {copy}")
     return file
