@@ -4,7 +4,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import orjson
+import pytest
 
+from databases import Databases
 from errorbudget.change import Change, Origin
 from errorbudget.program.program import Program
 from program.traffic import START, at
@@ -106,3 +108,15 @@ def test_a_watch_recognises_what_was_loaded_behind_its_back(tmp_path: Path) -> N
         watch.tick(at(0, "00:11"))
 
         assert recorded(program) == [("2", "", Origin.TRAFFIC)]
+
+
+def test_a_name_that_the_store_cannot_hold_is_no_version_and_stops_nobody(
+    tmp_path: Path, postgresql: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ERRORBUDGET_STORE", postgresql.new())
+    with Program.open(tmp_path / "home", create=True) as program:
+        served(program, tmp_path, (0, "1"), (5, "1\0"), (6, "2"))
+
+        assert recorded(program) == [("2", "", Origin.TRAFFIC)]
+        # Whoever asks with one is answered like any other stranger.
+        assert program.home.changes.list("sh\0op") == []

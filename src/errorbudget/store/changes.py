@@ -51,8 +51,12 @@ class Changes:
     def appeared(self, versions: Sequence[Appearance], batch: int) -> list[Change]:
         """Remember versions that requests up to a batch name; the changes that nobody had told of.
 
-        The first version of a service in an environment is where its story begins: no change.
+        The first version of a service in an environment is where its story begins: no change. What
+        holds a NUL is nobody's version.
         """
+        versions = [
+            one for one in versions if "\0" not in one.service + one.environment + one.version
+        ]
         with self._database.writing() as connection:
             known = _known(connection, {one.service for one in versions})
             new = [

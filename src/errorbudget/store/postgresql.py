@@ -71,7 +71,7 @@ def connected(url: str) -> Engine:
     Raises Failure for a URL that is none, and where the driver is not installed.
     """
     engine = _engine(url)
-    event.listen(engine, "connect", _notice)
+    event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     event.listen(engine, "checkout", partial(_answers, engine))
     return engine
@@ -161,12 +161,18 @@ def is_held_by(connection: Connection, lock: Lock) -> bool:
     return connection.execute(_HELD_BY, holder).first() is not None
 
 
-def _notice(dbapi: Any, _record: object) -> None:
+def _prepare(dbapi: Any, _record: object) -> None:
+    # Other engines keep NUL in a text; here a sender who writes one would stop everybody's work.
+    dbapi.register_out_adapter(str, _without_nul)
     # Of each session: one that writes or counts keeps everybody else waiting until it ends.
     cursor = dbapi.cursor()
     cursor.execute(_NOTICE)
     cursor.close()
     dbapi.commit()
+
+
+def _without_nul(text: str) -> str:
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _answers(engine: Engine, dbapi: Any, record: Any, _taken: object) -> None:
