@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from errorbudget.program.budgets.part import whole
 from errorbudget.program.program import Program
+from errorbudget.store.tallies import Extent
 from program.traffic import at, document, fed, rows
 
 NOW = at(10, "12:00")
@@ -111,3 +113,29 @@ def test_a_version_that_comes_back_says_what_it_missed(shop: Program, tmp_path: 
 
     (standing,) = shop.budgets.read(at=NOW)
     assert standing.budget.coverage == pytest.approx(4 / 10.5)
+
+
+COUNTERS = b"""\
+apiVersion: errorbudget/v1
+kind: ObjectiveDocument
+service: elsewhere
+requests: {source: metrics}
+objectives:
+  availability:
+    prometheus: {bad: 'failed_total', valid: 'requests_total'}
+    target: 99%
+    window: {rolling: 28d}
+"""
+
+
+def test_what_another_source_counts_is_left_to_it(shop: Program) -> None:
+    shop.objectives.put(COUNTERS, Path("elsewhere.yaml"), now=NOW)
+    document = shop.objectives.observing("elsewhere")
+    assert document is not None
+    series = whole(document).series("availability")
+    counted = Extent(batch=29_000_000, from_minute=28_000_000)
+    shop.home.tallies.replace_days(series, {}, extent=counted)
+
+    pruned(shop)
+
+    assert shop.home.tallies.counted(series) == counted

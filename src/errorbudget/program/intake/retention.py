@@ -60,7 +60,10 @@ class Retention:
         forget_before(folder, moment(log_minute).date(), of="otlp-logs-")
 
     def _count(self, now: datetime) -> None:
-        documents = self._objectives.all()
+        # What another source holds is not dropped here, and its counts go by batches of its own.
+        documents = [
+            one for one in self._objectives.all() if not self._objectives.elsewhere(one.services[0])
+        ]
         book = Book(self._warehouse, ClosingDays(self._home, documents), documents)
         book.bring_to(now)
 
