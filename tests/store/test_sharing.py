@@ -8,7 +8,8 @@ from pathlib import Path
 from shutil import copy
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import bindparam, func, insert, select, text
+from sqlalchemy.exc import DBAPIError
 
 from databases import Databases
 from errorbudget import clock
@@ -16,7 +17,9 @@ from errorbudget.errors import Failure, HomeBusy, Untrusted
 from errorbudget.store.database import Database
 from errorbudget.store.home import DATABASE, Home
 from errorbudget.store.members import Deposed, Members
+from errorbudget.store.prepared import Prepared
 from errorbudget.store.revision import NEWEST
+from errorbudget.store.schema import asker
 
 WRITER = """
 import sys
@@ -224,5 +227,61 @@ def test_a_session_that_the_server_ended_is_replaced_before_it_is_used(shared: s
 
     with database.reading() as connection:
         assert connection.execute(number).scalar() != session
+    database.close()
+    other.close()
+
+
+def test_what_is_asked_again_is_prepared_once_a_session_and_outlives_what_was_undone(shared: str):
+    database = Database.postgresql(shared)
+    peoples = Prepared(select(asker.c.person).where(asker.c.digest == bindparam("of")))
+    ask = Prepared(insert(asker))
+    with database.writing() as connection:
+        ask.run(connection, {"digest": "one", "person": "ann"})
+        connection.rollback()
+    for person in ("ann", "ben"):
+        with database.writing() as connection:
+            assert ask.run(connection, {"digest": "one", "person": person}) == 1
+
+    with database.glancing() as connection:
+        assert peoples.rows(connection, {"of": "one"}) == [("ann",), ("ben",)]
+        assert peoples.rows(connection, {"of": "two"}) == []
+        kept = text("select count(*) from pg_prepared_statements where statement like :what")
+        assert connection.execute(kept, {"what": "SELECT asker%"}).scalar() == 1
+        assert connection.execute(kept, {"what": "INSERT INTO asker%"}).scalar() == 1
+    database.close()
+
+
+def test_a_reader_has_one_view_and_writes_nothing_and_a_writer_sees_what_was_written_before(
+    shared: str,
+):
+    database = Database.postgresql(shared)
+    kind = text("select current_setting('transaction_isolation')")
+    count = select(func.count()).select_from(asker)
+    with database.reading() as reader:
+        assert reader.execute(count).scalar() == 0
+        with database.writing() as writer:
+            assert writer.execute(kind).scalar() == "read committed"
+            writer.execute(insert(asker).values(digest="one", person="ann"))
+        assert reader.execute(count).scalar() == 0
+        assert reader.execute(kind).scalar() == "repeatable read"
+        with pytest.raises(DBAPIError, match="read-only"):
+            reader.execute(insert(asker).values(digest="one", person="ben"))
+    with database.glancing() as glance:
+        assert glance.execute(count).scalar() == 1
+    database.close()
+
+
+def test_a_session_that_went_while_it_was_in_use_is_not_used_again(shared: str):
+    database, other = Database.postgresql(shared), Database.postgresql(shared)
+    session = Prepared(select(func.pg_backend_pid().label("number")))
+    gone = (database.engine.dialect.loaded_dbapi.Error, OSError)
+    with pytest.raises(gone), database.glancing() as broken:  # noqa: PT012
+        first = session.first(broken).number
+        with other.writing() as connection:
+            connection.execute(text("select pg_terminate_backend(:session)"), {"session": first})
+        session.first(broken)
+
+    with database.glancing() as connection:
+        assert session.first(connection).number != first
     database.close()
     other.close()

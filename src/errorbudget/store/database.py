@@ -23,6 +23,7 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._writing = engine.execution_options(writes=True)
+        self._glancing = engine.execution_options(session=True)
         self._turn = threading.Lock()
 
     @classmethod
@@ -59,6 +60,17 @@ class Database:
         """One consistent view of the records."""
         with self.engine.connect() as connection:
             yield connection
+
+    @contextmanager
+    def glancing(self) -> Generator[Connection]:
+        """The same for one statement alone, which needs no transaction to be consistent."""
+        with self._glancing.connect() as connection:
+            try:
+                yield connection
+            except BaseException:
+                # Without a transaction to undo nobody would notice that the session is gone.
+                connection.invalidate()
+                raise
 
     @contextmanager
     def writing(self) -> Generator[Connection]:

@@ -131,7 +131,7 @@ class Decisions:
 
     def askers(self, digest: str) -> list[str]:
         """Everybody who ever asked about a change of this digest, whatever they called it."""
-        with self._database.reading() as connection:
+        with self._database.glancing() as connection:
             return sorted(row.person for row in _ASKED.rows(connection, {"of": digest}))
 
     def ship(self, new: Shipped) -> None:
@@ -163,7 +163,7 @@ class Decisions:
 
     def answers(self, digest: str) -> list[Given]:
         """What people answered about a change of this digest."""
-        with self._database.reading() as connection:
+        with self._database.glancing() as connection:
             return [_given(row) for row in _ANSWERS.rows(connection, {"of": digest})]
 
     def answered(self, connection: Connection, given: Given) -> None:
@@ -207,7 +207,7 @@ class Decisions:
 
     def _seen(self, within: Connection | None) -> AbstractContextManager[Connection]:
         """A transaction that goes on, or a look of its own."""
-        return self._database.reading() if within is None else nullcontext(within)
+        return self._database.glancing() if within is None else nullcontext(within)
 
 
 def _asked(connection: Connection, digest: str, by: Sequence[str]) -> None:

@@ -91,7 +91,7 @@ class Documents:
 
     def edition(self) -> int:
         """A number that is another one after any document's state changed."""
-        with self._database.reading() as connection:
+        with self._database.glancing() as connection:
             return _EDITION.first(connection).edition or 0
 
     def names(self) -> list[str]:

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.dialects import registry
 from sqlalchemy.exc import (
     ArgumentError,
     DBAPIError,
@@ -25,6 +26,8 @@ from sqlalchemy.exc import (
 from errorbudget.errors import Failure
 
 LOG = logging.getLogger(__name__)
+
+registry.register("postgresql.brief", "errorbudget.store.brief", "Dialect")
 
 EXAMPLE: Final = "postgresql://USER:PASSWORD@HOST/DATABASE"
 
@@ -41,10 +44,12 @@ _HERE: Final = ("", "localhost", "127.0.0.1", "::1")
 # The second number of a lock: the schema, so that programs may share a database.
 _PLACE: Final = "hashtext(current_schema())"
 # What is told is on disk: a role or a database that says otherwise is overruled.
-_WRITE: Final = text(
-    f"select pg_advisory_xact_lock(:kind, {_PLACE}), set_config('synchronous_commit',"
+_WRITE: Final = (
+    "begin isolation level read committed read write;"
+    f" select pg_advisory_xact_lock({WRITING}, {_PLACE}), set_config('synchronous_commit',"
     " coalesce(nullif(current_setting('synchronous_commit'), 'off'), 'on'), true)"
 )
+_READ: Final = "begin isolation level repeatable read read only"
 _TAKE: Final = {
     False: text(f"select pg_try_advisory_lock(:kind, {_PLACE}), pg_backend_pid()"),
     True: text(f"select pg_try_advisory_lock_shared(:kind, {_PLACE}), pg_backend_pid()"),
@@ -94,7 +99,7 @@ class Lock:
     """A lock that a session holds for as long as it lives; for one thread at a time."""
 
     def __init__(self, engine: Engine, kind: int) -> None:
-        self._engine = engine.execution_options(session=True, isolation_level="AUTOCOMMIT")
+        self._engine = engine.execution_options(session=True)
         self.kind = kind
         self._gone: type[Exception] = engine.dialect.loaded_dbapi.Error
         self._held: Connection | None = None
@@ -168,7 +173,6 @@ def _prepare(dbapi: Any, _record: object) -> None:
     cursor = dbapi.cursor()
     cursor.execute(_NOTICE)
     cursor.close()
-    dbapi.commit()
 
 
 def _without_nul(text: str) -> str:
@@ -193,9 +197,9 @@ def _begin(connection: Connection) -> None:
         return
     if options.get("writes", False):
         # Taken before anything is read; one writer at a time, on whichever machine.
-        connection.execute(_WRITE, {"kind": WRITING})
+        connection.exec_driver_sql(_WRITE)
     else:
-        connection.exec_driver_sql("set transaction isolation level repeatable read read only")
+        connection.exec_driver_sql(_READ)
 
 
 def _engine(url: str) -> Engine:
@@ -228,7 +232,7 @@ def _spoken(given: URL) -> URL:
     folder, query = _only(given, "host"), {}
     if folder:
         query = {"unix_sock": f"{folder}/.s.PGSQL.{_only(given, 'port') or given.port or 5432}"}
-    return given.set(drivername="postgresql+pg8000", query=query)
+    return given.set(drivername="postgresql+brief", query=query)
 
 
 def _secured(given: URL) -> dict[str, Any]:

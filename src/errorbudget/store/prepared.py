@@ -15,6 +15,9 @@ Travel = Callable[[Any], Any] | None
 
 Statement = Select[*tuple[Any, ...]] | Insert | Update | Delete
 
+Run = Callable[[Connection, str, Any], tuple[list[Any], int]]
+"""Has the driver run a statement with values: the rows found, and how many were touched."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Written:
@@ -25,6 +28,7 @@ class _Written:
     binds: tuple[Travel, ...]
     constants: Mapping[str, Any]
     by_place: bool
+    run: Run
     row: Callable[..., Any]
     results: tuple[Travel, ...]
 
@@ -48,12 +52,7 @@ class Prepared:
     def rows(self, connection: Connection, values: Mapping[str, Any] | None = None) -> list[Any]:
         """What it finds: tuples whose parts have the columns' names."""
         written = self._in(connection.dialect)
-        cursor = connection.connection.cursor()
-        try:
-            cursor.execute(written.sql, written.values(values or {}))
-            found = cursor.fetchall()
-        finally:
-            cursor.close()
+        found, _ = written.run(connection, written.sql, written.values(values or {}))
         return [
             written.row(
                 *(
@@ -71,15 +70,10 @@ class Prepared:
     def run(self, connection: Connection, *values: Mapping[str, Any]) -> int:
         """Write once for each of these; how many rows were touched."""
         written = self._in(connection.dialect)
-        cursor = connection.connection.cursor()
-        try:
-            touched = 0
-            for given in values or ({},):
-                cursor.execute(written.sql, written.values(given))
-                touched += cursor.rowcount
-        finally:
-            cursor.close()
-        return touched
+        return sum(
+            written.run(connection, written.sql, written.values(given))[1]
+            for given in values or ({},)
+        )
 
     def _in(self, dialect: Dialect) -> _Written:
         spoken = f"{dialect.name}+{dialect.driver}"
@@ -103,11 +97,22 @@ def _write(statement: Statement, dialect: Dialect) -> _Written:
         ),
         constants={name: value for name, value in compiled.params.items() if value is not None},
         by_place=by_place,
+        # An engine that is far away has a way of its own, of fewer messages.
+        run=getattr(dialect, "run_again", _run),
         row=_shape([str(column.key) for column in columns]),
         results=tuple(
             column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
         ),
     )
+
+
+def _run(connection: Connection, sql: str, values: Any) -> tuple[list[Any], int]:
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(sql, values)
+        return list(cursor.fetchall() if cursor.description else ()), cursor.rowcount
+    finally:
+        cursor.close()
 
 
 def _shape(names: list[str]) -> Callable[..., Any]:
