@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from shutil import copy
 
@@ -14,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from databases import Databases
 from errorbudget import clock
 from errorbudget.errors import Failure, HomeBusy, Untrusted
+from errorbudget.program.objectives.objectives import Objectives
 from errorbudget.store.database import Database
 from errorbudget.store.home import DATABASE, Home
 from errorbudget.store.members import Deposed, Members
@@ -32,6 +34,14 @@ with Home.open(Path(sys.argv[1]), create=True, store=sys.argv[2], replica=True) 
     for number in range(int(sys.argv[3])):
         home.trail.append("note", {"of": sys.argv[1], "number": number}, clock.now())
         print(number, flush=True)
+"""
+
+DOCUMENT = """\
+apiVersion: errorbudget/v1
+kind: ObjectiveDocument
+service: shop
+objectives:
+  availability: {good: status < 500, target: 99%, window: {rolling: 28d}}
 """
 
 
@@ -181,6 +191,28 @@ def test_replicas_that_start_at_once_on_an_empty_database_migrate_it_once(
             (NEWEST,)
         ]
     database.close()
+
+
+def test_replicas_that_put_the_same_documents_in_force_at_once_record_each_once(
+    tmp_path: Path, shared: str
+):
+    with replica(tmp_path / "one", shared) as one:
+        one.trail.append("note", {}, clock.now())
+        (tmp_path / "two").mkdir()
+        copy(one.path / "trail.key", tmp_path / "two")
+        with replica(tmp_path / "two", shared) as two, ThreadPoolExecutor(2) as threads:
+            for number in range(5):
+                body = DOCUMENT.replace("shop", f"shop{number}").encode()
+                at_once = [
+                    threads.submit(
+                        Objectives(home, dict).put, body, Path("shop.yaml"), now=clock.now()
+                    )
+                    for home in (one, two)
+                ]
+                assert {applying.result().state for applying in at_once} == {"binding"}
+
+        kinds = [entry.fields()["kind"] for entry in one.trail.entries()]
+    assert kinds.count("objective") == 5
 
 
 def test_what_a_database_was_told_to_forget_is_on_disk_all_the_same(shared: str):

@@ -1,7 +1,7 @@
 """Which version of an objective document binds since when, and for which services?"""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -47,9 +47,12 @@ class Documents:
         state: State,
         file: str,
         now: datetime,
+        beside: Callable[[Connection], None] | None = None,
     ) -> Version:
         """Store a version and its state; the same one again changes nothing.
 
+        What `beside` writes of a change is there with it, or neither is, also where several
+        processes apply the same at once.
         Raises DocumentInvalid, located in `file`, for a service that another document speaks for.
         """
         version = Version(
@@ -60,6 +63,8 @@ class Documents:
             latest = _first(connection, _versions(name))
             if latest and (latest.digest, latest.state) == (version.digest, version.state):
                 return latest
+            if beside:
+                beside(connection)
             connection.execute(
                 insert(standing).values(name=name, digest=version.digest, state=state, since=now)
             )

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import Connection
 
 from errorbudget import clock
 from errorbudget.burn.rules import out_of_reach
@@ -80,8 +82,6 @@ class Objectives:
         for signing in judged.heard.new:
             self._home.trail.append("signature", _signature_told(judged, signing), now)
             self._home.signings.add(signing)
-        if not self._stands(judged):
-            self._record(judged, now)
         self._home.documents.apply(
             name=judged.document.name,
             services=judged.document.services,
@@ -89,6 +89,7 @@ class Objectives:
             state=judged.signoff.state,
             file=str(file),
             now=now,
+            beside=partial(self._record, judged, now),
         )
         return self._applied(judged, body, file, now)
 
@@ -192,13 +193,8 @@ class Objectives:
             notes=tuple(said),
         )
 
-    def _stands(self, judged: "_Judged") -> bool:
-        newest = self._home.documents.newest(judged.document.name)
-        wanted = (judged.digest, judged.signoff.state)
-        return newest is not None and (newest.digest, newest.state) == wanted
-
-    def _record(self, judged: "_Judged", now: datetime) -> None:
-        """In the trail before in force: the version, and each exclusion that it adds."""
+    def _record(self, judged: "_Judged", now: datetime, connection: Connection) -> None:
+        """In the trail with what comes into force: the version, and each exclusion it adds."""
         document = judged.document
         body = {
             "name": document.name,
@@ -208,7 +204,7 @@ class Objectives:
             "missing": list(judged.signoff.missing),
             "replaces": judged.replaces,
         }
-        self._home.trail.append("objective", body, now)
+        self._home.trail.append_with(connection, "objective", body, now)
         known = set(judged.binding.exclude) if judged.binding else set()
         for exclusion in document.exclude:
             if exclusion not in known:
@@ -219,7 +215,7 @@ class Objectives:
                     "to": clock.text(exclusion.end),
                     "reason": exclusion.reason,
                 }
-                self._home.trail.append("exclusion", told, now)
+                self._home.trail.append_with(connection, "exclusion", told, now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
