@@ -118,9 +118,11 @@ def test_a_server_that_is_alone_keeps_others_out_and_replicas_let_replicas_in(
 
 def test_one_leads_and_another_when_its_session_is_gone(tmp_path: Path, shared: str):
     with replica(tmp_path / "one", shared) as one, replica(tmp_path / "two", shared) as two:
-        assert [members(home).leads() for home in (one, two, one)] == [True, False, True]
+        terms = [members(home).leads() for home in (one, two, one)]
+        assert [bool(term) for term in terms] == [True, False, True]
+        assert terms[0] == terms[2]
         with one.database.writing() as connection:
-            members(one).confirm(connection)
+            members(one).confirm(connection, terms[0])
 
         with two.database.writing() as connection:
             connection.execute(
@@ -130,10 +132,28 @@ def test_one_leads_and_another_when_its_session_is_gone(tmp_path: Path, shared: 
         assert members(two).leads()
 
         with pytest.raises(Deposed), one.database.writing() as connection:
-            members(one).confirm(connection)
+            members(one).confirm(connection, terms[0])
+        assert not members(one).is_leading
         assert not members(one).leads()
         members(two).leave()
-        assert members(one).leads()
+        again = members(one).leads()
+        assert again > terms[0]
+        # It leads again, but what it read in its first term may be older than what another told.
+        with pytest.raises(Deposed), one.database.writing() as connection:
+            members(one).confirm(connection, terms[0])
+        assert members(one).leads() == again
+        with one.database.writing() as connection:
+            members(one).confirm(connection, again)
+
+
+def test_one_that_leads_asks_and_writes_from_several_threads(tmp_path: Path, shared: str):
+    with replica(tmp_path / "one", shared) as one:
+        term = members(one).leads()
+        with ThreadPoolExecutor(4) as threads:
+            terms = [threads.submit(members(one).leads) for _ in range(40)]
+            with one.database.writing() as connection:
+                members(one).confirm(connection, term)
+        assert {each.result() for each in terms} == {term}
 
 
 def test_one_whose_session_ended_leads_no_longer_even_where_nobody_took_over(
@@ -148,7 +168,7 @@ def test_one_whose_session_ended_leads_no_longer_even_where_nobody_took_over(
             )
 
         # What it remembers may be older than what another told meanwhile: it begins again.
-        assert [members(one).leads() for _ in range(2)] == [False, True]
+        assert [bool(members(one).leads()) for _ in range(2)] == [False, True]
 
 
 def test_of_every_session_the_server_is_told_to_notice_that_its_machine_is_gone(shared: str):

@@ -143,6 +143,10 @@ class Home:
         """Whether this process is the one that watches and tells, as far as it knows."""
         return self.members is None or self.members.is_leading
 
+    def leads(self) -> int:
+        """The term in which this process watches and tells, 0 for none: see `Members.leads`."""
+        return 1 if self.members is None else self.members.leads()
+
     @property
     def is_shared(self) -> bool:
         """Whether other replicas have the same records at the same time."""

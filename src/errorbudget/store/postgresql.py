@@ -112,10 +112,12 @@ class Lock:
         self.release()
         session = self._engine.connect()
         try:
-            # Out of the pool: closing it ends the session, and with it the lock.
-            session.detach()
             took, number = session.execute(_TAKE[shared], {"kind": self.kind}).one()
+            if took:
+                # Out of the pool: closing it ends the session, and with it the lock.
+                session.detach()
         except BaseException:
+            session.invalidate()
             session.close()
             raise
         if not took:

@@ -38,6 +38,7 @@ from errorbudget.web.patient import Patient
 from errorbudget.web.provider import Provider
 from errorbudget.web.reader import Reader
 from errorbudget.web.receiving import PostedDoor, Room
+from errorbudget.web.succession import Succession
 from errorbudget.web.turn import Turn
 from errorbudget.web.writer import Writer
 
@@ -91,6 +92,7 @@ class Server:
             program, redaction, self.current, settle=partial(self.stream.settle, PATIENCE)
         )
         self.lane = Lane(program.home.trail)
+        self._succession = Succession(program.home.leads) if program.home.is_shared else None
 
     @cached_property
     def _contexts(self) -> Contexts:
@@ -156,6 +158,8 @@ class Server:
         self._delivery.start()
         self.stream.start()
         self.current.start()
+        if self._succession:
+            self._succession.start()
         self.heartbeat.start()
         self.lane.start()
         if self.github:
@@ -168,6 +172,8 @@ class Server:
     def stop(self) -> None:
         """Load what was acknowledged, evaluate it, tell what it says, and let go."""
         self._daily.stop()
+        if self._succession:
+            self._succession.stop()
         self.lane.stop()
         self.heartbeat.stop()
         if self.github:

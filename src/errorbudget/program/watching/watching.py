@@ -77,6 +77,8 @@ class Watch:
         self._looked = looked
         self._changes = Changes(home)
         self._edition = 0
+        self._term = 0
+        """In which this process led when it looked last; 0 where it did not."""
         self._has_told = False
         """Whether this process has looked and told since it began, or took over."""
         self._vigil: Vigil | None = None
@@ -126,10 +128,10 @@ class Watch:
         return messages
 
     def _tick(self, now: datetime) -> list[Message]:
-        members, led = self._home.members, self._home.is_leading
-        if members is not None and members.leads() != led:
+        term = self._home.leads()
+        if term != self._term:
             # What the replica before has told is on disk, and nothing of it is told again.
-            self._vigil, self._has_told = None, False
+            self._vigil, self._has_told, self._term = None, False, term
         vigil, removed, gone = self._vigil, list[Addressed](), list[Key]()
         edition = self._home.documents.edition()
         if vigil is None or edition != self._edition:
@@ -138,14 +140,14 @@ class Watch:
         for change in self._changes.recognise(self._source):
             LOG.info("%s: version %s appeared", change.service, change.version)
         seen, sent = vigil.look(now), list[Message]()
-        if self._home.is_leading:
+        if term:
             if not self._has_told and self._contexts is not None:
                 self._contexts.resume(self._unfinished(vigil, now), now)
             messages = self._in_context([*removed, *seen.messages], now)
             sent = self._keep(vigil.memory, messages, seen.changed, gone, now)
             self._has_told = True
         self._vigil, self._edition, self.snapshot = vigil, edition, seen.snapshot
-        if self._home.is_leading:
+        if term:
             self._looked(seen.snapshot, now)
         return sent
 
@@ -192,7 +194,7 @@ class Watch:
         }
         with home.database.writing() as connection:
             if home.members:
-                home.members.confirm(connection)
+                home.members.confirm(connection, self._term)
             home.alerts.keep(connection, records)
             home.alerts.forget(connection, gone)
             return [self._send(connection, message, names, now) for message, names in messages]
