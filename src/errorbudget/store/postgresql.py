@@ -41,6 +41,8 @@ IDLE: Final = 1.0
 """Seconds after which a session is asked before it is used again."""
 _HERE: Final = ("", "localhost", "127.0.0.1", "::1")
 
+_ENDING: Final = ("57P01", "57P02", "57P03")
+"""What a server says that stops, or only starts."""
 # The second number of a lock: the schema, so that programs may share a database.
 _PLACE: Final = "hashtext(current_schema())"
 # What is told is on disk: a role or a database that says otherwise is overruled.
@@ -257,6 +259,17 @@ def _secured(given: URL) -> dict[str, Any]:
 def _only(given: URL, name: str) -> str:
     value = given.query.get(name, "")
     return value if isinstance(value, str) else value[-1]
+
+
+def is_away(cause: BaseException | None) -> bool:
+    """Whether it came of a PostgreSQL that does not answer, or that ends its sessions."""
+    while cause is not None:
+        if type(cause).__module__.startswith("pg8000"):
+            first = cause.args[0] if cause.args else ""
+            code = first.get("C", "") if isinstance(first, dict) else ""
+            return type(cause).__name__ == "InterfaceError" or code in _ENDING
+        cause = cause.__cause__ or cause.__context__
+    return False
 
 
 def told(cause: BaseException) -> str:

@@ -14,6 +14,7 @@ from errorbudget.errors import Failure, Kind
 from errorbudget.ingest.journal import FULL, Busy, DiskRefused
 from errorbudget.ingest.otlp.refusal import Refused
 from errorbudget.ingest.posted import TooLong
+from errorbudget.store.postgresql import is_away
 
 LOG = logging.getLogger(__name__)
 
@@ -50,6 +51,14 @@ class NotFound(TurnedAway):
 
     status = 404
     word = "not_found"
+
+
+class StoreAway(TurnedAway):
+    """The database with the records does not answer, so nothing can be decided or recorded."""
+
+    kind = Kind.BUSY
+    status = 503
+    word = "away"
 
 
 class TooLarge(TurnedAway):
@@ -112,6 +121,9 @@ def _of_nobody(request: Request, cause: Exception) -> Response:
     if is_full(cause):
         LOG.error("%s %s: the disk is full", request.method, request.url.path)
         return told(_no_room())
+    if is_away(cause):
+        LOG.error("%s %s: the store does not answer", request.method, request.url.path)
+        return told(StoreAway("the database with the records does not answer"))
     LOG.error("%s %s failed", request.method, request.url.path, exc_info=cause)
     return as_json(_error("crash", ["a defect of this program; its log says more"]), status=500)
 

@@ -139,6 +139,8 @@ class Wire:
             kind, lines = str(error["kind"]), [str(line) for line in error["lines"]]
         except (KeyError, TypeError) as cause:
             raise Unreachable(f"{self._url}: answered {answer.status}") from cause
+        if kind == "away":
+            raise Unreachable(f"{self._url}: {lines[0]}", *lines[1:])
         raise Refused(Kind(kind) if kind in set(Kind) else Kind.USAGE, *lines)
 
     def _reached(self, does: Callable[[], T]) -> T:
