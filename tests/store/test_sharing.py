@@ -126,7 +126,7 @@ def test_one_leads_and_another_when_its_session_is_gone(tmp_path: Path, shared: 
 
         with two.database.writing() as connection:
             connection.execute(
-                text("select pg_terminate_backend(:session)"),
+                text("select pg_terminate_backend(:session, 9000)"),
                 {"session": members(one)._leading.session},
             )
         assert members(two).leads()
@@ -163,7 +163,7 @@ def test_one_whose_session_ended_leads_no_longer_even_where_nobody_took_over(
         assert members(one).leads()
         with one.database.writing() as connection:
             connection.execute(
-                text("select pg_terminate_backend(:session)"),
+                text("select pg_terminate_backend(:session, 9000)"),
                 {"session": members(one)._leading.session},
             )
 
@@ -274,7 +274,9 @@ def test_a_session_that_the_server_ended_is_replaced_before_it_is_used(shared: s
     with database.reading() as connection:
         session = connection.execute(number).scalar()
     with other.writing() as connection:
-        connection.execute(text("select pg_terminate_backend(:session)"), {"session": session})
+        connection.execute(
+            text("select pg_terminate_backend(:session, 9000)"), {"session": session}
+        )
     time.sleep(1.1)
 
     with database.reading() as connection:
@@ -330,7 +332,9 @@ def test_a_session_that_went_while_it_was_in_use_is_not_used_again(shared: str):
     with pytest.raises(gone), database.glancing() as broken:  # noqa: PT012
         first = session.first(broken).number
         with other.writing() as connection:
-            connection.execute(text("select pg_terminate_backend(:session)"), {"session": first})
+            connection.execute(
+                text("select pg_terminate_backend(:session, 9000)"), {"session": first}
+            )
         session.first(broken)
 
     with database.glancing() as connection:
