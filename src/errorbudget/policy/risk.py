@@ -141,7 +141,7 @@ def _from_files(diff: Diff | None, rules: Risk) -> RiskFinding:
     if diff.unsure:
         return _unclassified(_readable(diff.unsure))
     if not diff.files:
-        return _unclassified("the diff is empty")
+        return _unclassified("nothing differs between what is deployed and this change")
     odd = [file.path for file in diff.files if not _is_plain(file.path)]
     if odd:
         return _unclassified(

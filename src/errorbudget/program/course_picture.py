@@ -28,6 +28,8 @@ _NAME: Final = (84, 18)
 """Width and height in pixels of a name: two that are nearer lie on one another."""
 LEAST: Final = -0.25
 """What is drawn at least below a budget that is spent."""
+_LONGEST: Final = 12
+"""Characters of a version in a label."""
 _WORTH: Final = 0.01
 """The share of a budget from which a loss is told."""
 _ABOUT: Final = "The share of the budget that was left, over its window; the table below has it."
@@ -73,7 +75,7 @@ def losses(course: Course) -> Rows:
         change, _ = course.account.changes.get(line.change or "", (None, None))
         by_change = change is not None and line.kind is Kind.CHANGE
         day = f"{moment(line.start):%-d %b}"
-        who = change.version if change and by_change else day
+        who = _short(change.version) if change and by_change else day
         what = change.id if change and by_change else f"the incident of {day}"
         at = min(line.end, course.standing.budget.end)
         found.append(
@@ -86,6 +88,11 @@ def losses(course: Course) -> Rows:
             }
         )
     return sorted(found, key=lambda one: -one["share"])
+
+
+def _short(version: str) -> str:
+    """A version in the width of a label: of a commit what people call it by."""
+    return version if len(version) <= _LONGEST else f"{version[:_LONGEST]}…"
 
 
 def _apart(rows: Rows, whole: int, size: tuple[int, int]) -> Rows:

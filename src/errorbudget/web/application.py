@@ -46,6 +46,7 @@ from errorbudget.web.pages import (
     trail,
 )
 from errorbudget.web.pages import postmortems as learned
+from errorbudget.web.pages.rendering import nowhere
 from errorbudget.web.plain import PlainQuestions
 from errorbudget.web.server import Server
 from errorbudget.web.surfaces import argo, flagger, kubernetes
@@ -68,6 +69,7 @@ def application(server: Server) -> FastAPI:
     )
     app.state.server = server
     failing.install(app)
+    app.exception_handler(404)(nowhere)
     asking = (reading, promising, proposing, explaining, gating, offline, accounting, reviews)
     people = (approving, responding, postmortems)
     for routes in (sending, *asking, *people, administering, retaining, moving, health, metrics):

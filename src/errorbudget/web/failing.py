@@ -107,14 +107,19 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def of_http(_request: Request, cause: HTTPException) -> Response:  # pyright: ignore[reportUnusedFunction]
-        word = "not_found" if cause.status_code == 404 else "usage"
-        response = as_json(_error(word, [str(cause.detail)]), status=cause.status_code)
-        response.headers.update(cause.headers or {})
-        return response
+        return refused(cause)
 
     # Handled by their kinds, not as Exception, after whose answer the server drops the connection.
     for kind in (OSError, DBAPIError, duckdb.Error, Exception):
         app.add_exception_handler(kind, _of_nobody)
+
+
+def refused(cause: HTTPException) -> Response:
+    """The answer to a call that nothing here is there for."""
+    word = "not_found" if cause.status_code == 404 else "usage"
+    response = as_json(_error(word, [str(cause.detail)]), status=cause.status_code)
+    response.headers.update(cause.headers or {})
+    return response
 
 
 def _of_nobody(request: Request, cause: Exception) -> Response:

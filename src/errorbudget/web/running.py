@@ -205,7 +205,7 @@ def bound(listen: str) -> socket.socket:
     except OSError as cause:
         raise Failure(
             f"{listen}: cannot listen there: {cause.strerror or cause}",
-            "Give another address with --listen HOST:PORT, or any free port with --port 0.",
+            "Give another port with --port PORT, or any that is free with --port 0.",
         ) from cause
     return bound
 

@@ -96,3 +96,14 @@ def test_a_sheet_behind_the_last_is_the_last(server: Served) -> None:
 
     assert "shop availability" in shown(server.client.get("/", params={"page": 9}).text)
     assert server.client.get("/", params={"page": 0}).status_code == 400
+
+
+def test_an_address_that_nothing_is_at_is_a_page_for_people_and_json_for_programs(
+    server: Served,
+) -> None:
+    page = server.client.get("/nope", headers={"Accept": "text/html"})
+    told = server.client.get("/nope")
+
+    assert (page.status_code, told.status_code) == (404, 404)
+    assert "/nope: there is no such page" in shown(page.text)
+    assert told.json()["error"]["kind"] == "not_found"

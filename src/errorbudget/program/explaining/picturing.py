@@ -22,6 +22,8 @@ NARROW: Final = Style(width=300, height=140, **PAGE)
 CHAT: Final = replace(PAPER, width=420, height=90)
 MOST: Final = 12
 """Things that happened which are marked at most."""
+_LONGEST: Final = 96
+"""Pixels of what a mark is called: a commit is longer than a picture is high."""
 
 
 def picture(
@@ -109,7 +111,9 @@ def _layers(
     if marks:
         happened = of(marks).encode(x=x, tooltip="what:N")
         yield happened.mark_rule(color=style.ink, strokeDash=[4, 3])
-        text = happened.mark_text(angle=270, align="right", dx=-4, dy=-6, color=style.ink)
+        text = happened.mark_text(
+            angle=270, align="right", dx=-4, dy=-6, limit=_LONGEST, color=style.ink
+        )
         yield text.encode(y=alt.value(0), text="source:N")
 
 

@@ -206,7 +206,9 @@ def _burning(names: Sequence[str], unknown: int, every: int) -> str:
 def _free(free: int, every: int) -> str:
     if free == every:
         return "Anything may ship." if every == 1 else f"All {every} may ship anything."
-    return f"{free or 'None'} of {every} may ship anything."
+    if not free:
+        return "What it may ship is restricted." if every == 1 else "None may ship everything."
+    return f"{free} of {every} may ship anything."
 
 
 def _row(burns: Sequence[BurnStanding], now: datetime) -> Row:

@@ -13,11 +13,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+from starlette.exceptions import HTTPException
 
 from errorbudget import clock
 from errorbudget.errors import Failure
 from errorbudget.ledger.window import moment as of_minute
-from errorbudget.web.failing import Unauthorized, told
+from errorbudget.web.failing import NotFound, Unauthorized, refused, told
 from errorbudget.web.session import COOKIE, proof
 
 POLICY: Final = "; ".join(
@@ -96,6 +97,13 @@ def failed(request: Request, failure: Failure) -> HTMLResponse:
     status = told(failure).status_code
     title = _TITLES.get(status, "This did not work")
     return page(request, "failed.html", status=status, title=title, lines=failure.lines)
+
+
+def nowhere(request: Request, cause: HTTPException) -> Response:
+    """An address that nothing is at: a page for people, JSON for programs."""
+    if "text/html" not in request.headers.get("Accept", ""):
+        return refused(cause)
+    return failed(request, NotFound(f"{request.url.path}: there is no such page"))
 
 
 _TITLES: Final = {
