@@ -213,8 +213,8 @@ def _reading(one: Told) -> Iterator[str]:
     )
     little = f" Counts of so few say little: {volume}." if volume else ""
     yield (
-        f"Seen: {share(one['coverage'])} of the quarter's minutes. Usual: {exact(usual)} of"
-        f" requests bad ({usual:.6g}); {beyond}{little}"
+        f"Seen: {share(one['coverage'])} of the quarter's minutes since the first request. Usual:"
+        f" {exact(usual)} of requests bad ({usual:.6g}); {beyond}{little}"
     )
     yield ""
 

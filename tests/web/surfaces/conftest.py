@@ -37,9 +37,12 @@ APPROVAL = "approval: {roles: [product], expires_within: 24h}"
 NOBODY = "# nobody may approve"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home that gates `shop`, where a person may approve, and `bank`, where nobody may."""
+    """A home that gates `shop`, where a person may approve, and `bank`, where nobody may.
+
+    Made anew for each file: nobody sends more, and after a while that is told as a silence.
+    """
     home = tmp_path_factory.mktemp("gated") / "home"
     now = datetime.now(UTC)  # noqa: TID251 -- a server lives in the present
     with serve(home) as server:
