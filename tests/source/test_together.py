@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from errorbudget.objective.indicator import Indicator, Nameless
+from errorbudget.request import Receipt
 from errorbudget.source.duckdb.warehouse import Warehouse
 from source.asking import criterion, indicator, requests_of
+from source.conftest import stage
 from source.test_recounting import GOOD, batches, feed
 
 SERVICES = ("shop", "search", "other", "unheard")
@@ -67,3 +69,20 @@ def test_one_that_was_not_announced_is_answered_too(warehouse, send):
 
     with warehouse.together([shop]):
         assert told(warehouse, search, 0) == alone
+
+
+def test_what_is_stored_meanwhile_is_of_the_next_look(warehouse, send):
+    rows = [{"time": "2026-07-01 10:00", "service": name, "status": 500} for name in SERVICES[:2]]
+    send(rows)
+    send(rows)
+    shop, search = ALIKE[:2]
+    alone = told(warehouse, search, 1)
+
+    with warehouse.together([shop, search]):
+        told(warehouse, shop, 0)
+        with warehouse.another() as other:
+            stage(other, "requests", rows)
+            other.add_requests(Receipt(feed="requests late", key="late", position=0, line=0))
+        assert told(warehouse, search, 1) == alone
+
+    assert told(warehouse, search, 1) != alone

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 
 from errorbudget.objective.criterion import check_criterion
 from errorbudget.source.clickhouse.criteria import written
-from errorbudget.source.clickhouse.engine import left_out
+from errorbudget.source.clickhouse.engine import unwanted
 from objective.criteria import CRITERIA
 
 COLUMNS = "status, duration_ms, route, method, is_bot, n, x, error_logs"
@@ -59,7 +59,7 @@ def judged(clickhouse: Any, text: str) -> list[bool | None]:
     columns = ", ".join(f"{names.get(name, name)} as `q_{name}`" for name in found.columns)
     relation = f"(select id{', ' if columns else ''}{columns} from judged)"
     query = f"select {found.sql} from {relation} order by id"
-    rows = clickhouse.query(query, settings=left_out(clickhouse)).result_rows
+    rows = clickhouse.query(query, settings=unwanted(clickhouse)).result_rows
     return [None if value is None else bool(value) for (value,) in rows]
 
 

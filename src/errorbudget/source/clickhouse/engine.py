@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Values = Mapping[str, object]
 
 _LONGEST_WORDS: Final = 300
-_LEFT_OUT: Final = (
+_UNWANTED: Final = (
     # Plans of sorted criteria turn round in it for ever.
     "query_plan_push_down_volume_reducing_functions",
     # Reads a map once for each attribute that is looked at, where one walk finds them all.
@@ -101,7 +101,7 @@ class Engine:
             with self._turn:
                 client = self._client = self._client or self._connect()
                 found = client.query(
-                    sql, parameters=dict(values), settings=self._settings | left_out(client)
+                    sql, parameters=dict(values), settings=self._settings | unwanted(client)
                 )
         except ClickHouseError as cause:
             raise SourceFailed(f"ClickHouse: {_words(cause)}") from cause
@@ -114,9 +114,9 @@ class Engine:
         return list(table.T)
 
 
-def left_out(client: Client) -> dict[str, Any]:
+def unwanted(client: Client) -> dict[str, Any]:
     """The settings that keep a server from what our questions are better without."""
-    return {name: 0 for name in _LEFT_OUT if name in client.server_settings}
+    return {name: 0 for name in _UNWANTED if name in client.server_settings}
 
 
 def _words(cause: Exception) -> str:

@@ -15,13 +15,12 @@ def copied(connection: duckdb.DuckDBPyConnection, staging: Path) -> Path:
     file.unlink(missing_ok=True)
     # No parameter can stand for a file's name; a quote in a folder's name is doubled.
     named = str(file).replace("'", "''")
-    row = connection.execute("select current_database()").fetchone()
-    assert row is not None, "there is always one"  # noqa: S101
+    ((current,),) = connection.execute("select current_database()").fetchall()
     # Of its own: all connections to a warehouse share the names of what is attached.
     copy = f"copy_{secrets.token_hex(8)}"
     connection.execute(f"attach '{named}' as {copy}")
     try:
-        connection.execute(f'copy from database "{row[0]}" to {copy}')
+        connection.execute(f'copy from database "{current}" to {copy}')
     finally:
         connection.execute(f"detach {copy}")
     return file

@@ -39,7 +39,7 @@ class News:
         self, connection: duckdb.DuckDBPyConnection, services: Collection[str], since: int
     ) -> None:
         self._connection = connection
-        self._since = since
+        self.since = since
         (self.newest,) = row(connection, statement("newest_batch"), {})
         self._numbers: dict[tuple[str, str], Counts] = {}
         if self.newest > since:
@@ -53,11 +53,11 @@ class News:
 
     def touched(self, requests: Requests) -> Touched:
         """Minutes whose counts may have changed."""
-        if self.newest <= self._since:
+        if self.newest <= self.since:
             return Touched(minutes=np.empty(0, np.int64), newest=self.newest)
         news = {kind: self._of(kind, requests.services) for kind in _KINDS}
         # Whatever else a first look finds has requests too: their minutes are all there already.
-        more = _widened(self._connection, requests, self._since, news) if self._since > 0 else []
+        more = _widened(self._connection, requests, self.since, news) if self.since > 0 else []
         minutes = np.unique(np.concatenate([news["requests"], *more]))
         return Touched(minutes=minutes, newest=self.newest)
 

@@ -18,6 +18,7 @@ import numpy as np
 from errorbudget.ledger.tally import Counts
 from errorbudget.objective.indicator import Indicator
 from errorbudget.source.duckdb.counting import evaluating, known, tally
+from errorbudget.source.duckdb.keeping import kept
 from errorbudget.source.duckdb.living import Feeds
 from errorbudget.source.duckdb.news import News, touched
 from errorbudget.source.duckdb.statements import statement
@@ -26,6 +27,7 @@ from errorbudget.source.minutes import by_service, ranges_of, tallies_at
 if TYPE_CHECKING:
     from errorbudget.ledger.tally import Tallies
     from errorbudget.objective.indicator import Counting, Requests
+    from errorbudget.request import Kept
     from errorbudget.source import Liveness, Touched
 
 _MOST: Final = 120
@@ -38,20 +40,37 @@ Counted = Mapping[str, Sequence[Counts]]
 
 
 class Together:
-    """Answers each of some documents as if it asked alone; nothing is read before it is asked."""
+    """Answers each of some documents as if it asked alone; nothing is read before it is asked.
+
+    All answers must come from one view of the warehouse: some are of what was read for others.
+    """
 
     def __init__(
         self, connection: duckdb.DuckDBPyConnection, asked: Sequence[Sequence[Counting]]
     ) -> None:
         self._connection = connection
         self._services = {name for one in asked for name in one[0].requests.services}
-        self._alike = _grouped(asked, _corrected(connection))
+        self._judged = _grouped(asked)
         self._news: dict[int, News] = {}
         self._counted: dict[tuple[Alike, int], Counted] = {}
 
     @cached_property
     def _feeds(self) -> Feeds:
         return Feeds(self._connection, self._services)
+
+    @cached_property
+    def kept(self) -> Kept:
+        """From when on there are requests."""
+        return kept(self._connection)
+
+    @cached_property
+    def _alike(self) -> Mapping[Alike, frozenset[str]]:
+        """By what they judge alike, services of which nothing is looked up beside requests."""
+        if not self._judged:
+            return self._judged
+        corrected = self._connection.execute(statement("corrected")).fetchall()
+        but = {service for (service,) in corrected}
+        return {alike: services - but for alike, services in self._judged.items()}
 
     def liveness(self, requests: Requests) -> Liveness:
         """When the feeds of these requests were alive."""
@@ -69,37 +88,36 @@ class Together:
 
     def tally(self, indicators: Sequence[Counting], minutes: Counts | None) -> list[Tallies]:
         """Counts of each indicator; None counts every minute. Raises CriterionFailed."""
-        alike, services = _alike(indicators), indicators[0].requests.services
-        if services[0] in self._alike.get(alike, ()) and minutes is not None and len(minutes):
-            for since, news in self._news.items():
-                if len(news.minutes) <= _MOST and np.isin(minutes, news.minutes).all():
-                    counted = self._of(alike, since, news.minutes)
-                    nothing = [np.empty(0, np.int64)] * (1 + 2 * len(indicators))
-                    return tallies_at(counted.get(services[0], nothing), minutes)
-        return tally(self._connection, indicators, minutes)
+        alike, service = _alike(indicators), indicators[0].requests.services[0]
+        news = self._covering(minutes)
+        if news is None or service not in self._alike.get(alike, frozenset()):
+            return tally(self._connection, indicators, minutes)
+        nothing = [np.empty(0, np.int64)] * (1 + 2 * len(indicators))
+        return tallies_at(self._of_all(alike, news).get(service, nothing), minutes)
 
-    def _of(self, alike: Alike, since: int, minutes: Counts) -> Counted:
-        """The counts of all services that are judged alike."""
-        if (alike, since) not in self._counted:
-            self._counted[alike, since] = _count(
-                self._connection, alike, self._alike[alike], minutes
-            )
-        return self._counted[alike, since]
+    def _covering(self, minutes: Counts | None) -> News | None:
+        """News of all these minutes, where they are few enough to count each for everybody."""
+        if minutes is None or not len(minutes):
+            return None
+        few = (one for one in self._news.values() if len(one.minutes) <= _MOST)
+        return next((one for one in few if np.isin(minutes, one.minutes).all()), None)
+
+    def _of_all(self, alike: Alike, news: News) -> Counted:
+        """The counts of all services that are judged alike, at the minutes of some news."""
+        key = alike, news.since
+        if key not in self._counted:
+            services = self._alike[alike]
+            self._counted[key] = _count(self._connection, alike, services, news.minutes)
+        return self._counted[key]
 
 
-def _corrected(connection: duckdb.DuckDBPyConnection) -> set[str]:
-    return {service for (service,) in connection.execute(statement("corrected")).fetchall()}
-
-
-def _grouped(
-    asked: Sequence[Sequence[Counting]], but: Collection[str]
-) -> Mapping[Alike, Sequence[str]]:
+def _grouped(asked: Sequence[Sequence[Counting]]) -> Mapping[Alike, frozenset[str]]:
     """The services of those that are judged alike, where that is more than one."""
     services = defaultdict[Alike, set[str]](set)
     for one in asked:
         if alike := _alike(one):
-            services[alike].update(set(one[0].requests.services).difference(but))
-    return {alike: sorted(names) for alike, names in services.items() if len(names) > 1}
+            services[alike].update(one[0].requests.services)
+    return {alike: frozenset(names) for alike, names in services.items() if len(names) > 1}
 
 
 def _alike(indicators: Sequence[Counting]) -> Alike:
@@ -117,9 +135,9 @@ def _alike(indicators: Sequence[Counting]) -> Alike:
 
 
 def _count(
-    connection: duckdb.DuckDBPyConnection, alike: Alike, services: Sequence[str], minutes: Counts
+    connection: duckdb.DuckDBPyConnection, alike: Alike, services: Collection[str], minutes: Counts
 ) -> Counted:
-    of_all = replace(alike[0].requests, services=tuple(services))
+    of_all = replace(alike[0].requests, services=tuple(sorted(services)))
     indicators = [replace(one, requests=of_all) for one in alike]
     found = known(connection, indicators, ranges_of(minutes))
     sql = statement("tally_alike").format(known=found.sql, counts=found.counts)

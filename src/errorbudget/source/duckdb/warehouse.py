@@ -74,6 +74,7 @@ class Warehouse:
         self.connection = connection
         self.staging = staging
         self._turn = turn or threading.Lock()
+        self._is_steady = False
         self._together: Together | None = None
 
     @classmethod
@@ -97,21 +98,30 @@ class Warehouse:
 
     @contextmanager
     def snapshot(self) -> Generator[None]:
-        """One view for everything that is read in the block, whatever is stored meanwhile."""
+        """One view for everything that is read in the block, whatever is stored meanwhile.
+
+        A block within another has the view of that.
+        """
+        if self._is_steady:
+            yield
+            return
         self.connection.execute("begin transaction read only")
+        self._is_steady = True
         try:
             yield
         finally:
+            self._is_steady = False
             self.connection.execute("rollback")
 
     @contextmanager
     def together(self, asked: Sequence[Sequence[Counting]]) -> Generator[None]:
-        """Answer in the block what these ask in as few questions as can be, as of its beginning."""
-        self._together = Together(self.connection, asked)
-        try:
-            yield
-        finally:
-            self._together = None
+        """Answer in the block what these ask in as few questions as can be, from one view."""
+        with self.snapshot():
+            self._together = Together(self.connection, asked)
+            try:
+                yield
+            finally:
+                self._together = None
 
     def close(self) -> None:
         """Let go of the file."""
@@ -198,7 +208,7 @@ class Warehouse:
     def kept(self, requests: Requests | None = None) -> Kept:
         """From when on there are requests to count, whichever they are."""
         del requests
-        return keeping.kept(self.connection)
+        return self._together.kept if self._together else keeping.kept(self.connection)
 
     def older(self, requests: int, logs: int) -> keeping.Pruned:
         """What lies before these minutes."""
