@@ -38,7 +38,7 @@ from errorbudget.web.patient import Patient
 from errorbudget.web.provider import Provider
 from errorbudget.web.reader import Reader
 from errorbudget.web.receiving import PostedDoor, Room
-from errorbudget.web.succession import Succession
+from errorbudget.web.repeating import SUCCESSION, Repeating
 from errorbudget.web.turn import Turn
 from errorbudget.web.writer import Writer
 
@@ -92,7 +92,11 @@ class Server:
             program, redaction, self.current, settle=partial(self.stream.settle, PATIENCE)
         )
         self.lane = Lane(program.home.trail)
-        self._succession = Succession(program.home.leads) if program.home.is_shared else None
+        self._succession = (
+            Repeating("succession", SUCCESSION, program.home.leads)
+            if program.home.is_shared
+            else None
+        )
 
     @cached_property
     def _contexts(self) -> Contexts:

@@ -2,7 +2,7 @@
 
 import threading
 
-from errorbudget.web.succession import Succession
+from errorbudget.web.repeating import Repeating
 
 
 def test_it_tries_on_after_what_went_wrong_and_no_more_when_it_was_stopped():
@@ -14,7 +14,7 @@ def test_it_tries_on_after_what_went_wrong_and_no_more_when_it_was_stopped():
             enough.set()
         raise OSError("the records are away")
 
-    succession = Succession(tries, every=0.001)
+    succession = Repeating("succession", 0.001, tries)
     succession.start()
     assert enough.wait(30)
     succession.stop()
