@@ -14,9 +14,6 @@ from errorbudget.ledger.budget import Account, Budget, Needed, needed
 from errorbudget.ledger.composite import Told
 from errorbudget.ledger.coverage import Life, Lives
 from errorbudget.ledger.fleet import Budgets, Fleet, evaluate
-from errorbudget.ledger.forecast import Outlook, outlook
-from errorbudget.ledger.least import Least, least
-from errorbudget.ledger.lulls import Lulls
 from errorbudget.ledger.sums import NotHeldError, Sums
 from errorbudget.ledger.tally import DAY, Counts
 from errorbudget.ledger.window import (
@@ -32,6 +29,7 @@ from errorbudget.objective import document as promised
 from errorbudget.objective.document import ObjectiveDocument
 from errorbudget.objective.indicator import Indicator
 from errorbudget.objective.signoff import revisiting
+from errorbudget.program.budgets.habits import Habits
 from errorbudget.program.budgets.held import Days
 from errorbudget.program.budgets.part import Part, whole
 from errorbudget.source import Source
@@ -129,9 +127,7 @@ class Book:
         self._by_minute: frozenset[int] = frozenset()
         self._unseen: dict[str, tuple[str, ...]] = {}
         self._sums: Sums | None = None
-        self._outlook: Outlook | None = None
-        self._fewest: Least | None = None
-        self._lulls: Lulls | None = None
+        self.habits = Habits(self)
 
     def bring_to(self, at: datetime) -> bool:
         """Count what is new and hold what an evaluation at `at` reads; whether anything was new."""
@@ -171,7 +167,7 @@ class Book:
 
     def columns(self, at: datetime) -> Budgets:
         """The same as columns, for one who looks at all of them and speaks of few."""
-        return evaluate(self.sums, self.fleet, self.lives, at, expected=self.outlook(at))
+        return evaluate(self.sums, self.fleet, self.lives, at, expected=self.habits.outlook(at))
 
     def standings(self, budgets: Budgets) -> list[Standing]:
         """What stands on its own, each pool with its members."""
@@ -246,29 +242,6 @@ class Book:
                     for _, day in self.sums.lacking([row], minute):
                         self._load(row, day, frozenset((day,)))
             return self.sums.counts(rows, starts, ends)
-
-    def outlook(self, at: datetime) -> Outlook:
-        """What each row's week is expected to be: learnt once a day."""
-        today = minute_ceil(at) // DAY
-        if self._outlook is None or self._outlook.day != today:
-            firsts = self.lives.first_request
-            self._outlook = outlook(self.sums, self.fleet.rows, firsts, today)
-        return self._outlook
-
-    def fewest(self, at: datetime) -> Least:
-        """How few requests each row had at other times like these: learnt once a day."""
-        today = minute_ceil(at) // DAY
-        if self._fewest is None or self._fewest.day != today:
-            firsts = self.lives.first_request
-            self._fewest = least(self.sums, self.fleet.rows, firsts, today)
-        return self._fewest
-
-    def lulls(self, at: datetime) -> Lulls:
-        """For how long each row's requests stayed away at other times like these."""
-        fewest = self.fewest(at)
-        if self._lulls is None or self._lulls.day != fewest.day:
-            self._lulls = Lulls(fewest.day, fewest.days, self.minutes)
-        return self._lulls
 
     def minutes(self, row: int, first_day: int, days: int) -> tuple[Counts, Counts]:
         """Valid and bad of each minute of whole days, zeros where nothing was counted."""

@@ -170,8 +170,9 @@ class Usual:
 def usual(book: Book, at: datetime) -> Usual:
     """What is usual by the weeks before; a service without a week has its average rate."""
     first = book.lives.first_request
-    view = book.outlook(at).with_young(book.sums, first, book.fleet.rows, minute_ceil(at))
-    return Usual(view=view, fewest=book.fewest(at), lulls=book.lulls(at))
+    habits = book.habits
+    view = habits.outlook(at).with_young(book.sums, first, book.fleet.rows, minute_ceil(at))
+    return Usual(view=view, fewest=habits.fewest(at), lulls=habits.lulls(at))
 
 
 def _expected(
