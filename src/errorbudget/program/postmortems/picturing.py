@@ -10,15 +10,17 @@ from errorbudget import clock
 from errorbudget.burn.bars import Bars
 from errorbudget.errors import Failure
 from errorbudget.ledger.window import Span, minute_floor
-from errorbudget.program.drawing import PAPER, drawn
+from errorbudget.program.drawing import PAGE, PAPER, Style, drawn
 from errorbudget.program.explaining.picturing import chart
 
 NAMES: Final = ("burn", "budget")
-_STYLE: Final = replace(PAPER, width=640)
+FILE: Final = replace(PAPER, width=640)
+WIDE: Final = Style(width=860, height=180, **PAGE)
+NARROW: Final = Style(width=290, height=150, **PAGE)
 _MARKED: Final = ("change", "alert", "acknowledgement", "note", "approval")
 
 
-def svg(told: Mapping[str, Any], name: str) -> str:
+def svg(told: Mapping[str, Any], name: str, style: Style = FILE) -> str:
     """The picture of this name of what a postmortem's data says. Raises Failure for no such."""
     if name not in NAMES:
         raise Failure(f"{name}: there is no such picture; there are {', '.join(NAMES)}")
@@ -28,7 +30,7 @@ def svg(told: Mapping[str, Any], name: str) -> str:
         of |= {"bars": explain["bars"], "marks": list(_marks(impact))}
     else:
         of |= {"parts": list(_parts(impact, room))}
-    return _drawn(name, json.dumps(of, sort_keys=True))
+    return _drawn(name, json.dumps(of, sort_keys=True), style)
 
 
 def _marks(impact: Mapping[str, Any]) -> Iterator[dict[str, str]]:
@@ -54,13 +56,13 @@ def _parts(impact: Mapping[str, Any], room: Mapping[str, Any]) -> Iterator[dict[
 
 
 @lru_cache(maxsize=64)
-def _drawn(name: str, told: str) -> str:
+def _drawn(name: str, told: str, style: Style) -> str:
     """The same values are drawn once."""
     about = f"The {name} of this incident; its numbers are in the text."
-    return drawn((_burn if name == "burn" else _budget)(json.loads(told)), about)
+    return drawn((_burn if name == "burn" else _budget)(json.loads(told), style), about)
 
 
-def _burn(told: Mapping[str, Any]) -> dict[str, Any]:
+def _burn(told: Mapping[str, Any], style: Style) -> dict[str, Any]:
     of = told["bars"]
     bars = Bars(
         start=minute_floor(clock.parse(of["from"])),
@@ -69,24 +71,28 @@ def _burn(told: Mapping[str, Any]) -> dict[str, Any]:
         bad=tuple(of["bad"]),
     )
     first, last = (minute_floor(clock.parse(told[name])) for name in ("from", "to"))
-    return chart(bars, _STYLE, span=Span(first, last), marks=told["marks"])
+    return chart(bars, style, span=Span(first, last), marks=told["marks"])
 
 
-def _budget(told: Mapping[str, Any]) -> dict[str, Any]:
+def _budget(told: Mapping[str, Any], style: Style) -> dict[str, Any]:
     import altair as alt
 
     names = ["this incident", "all else", "left"]
-    colours = alt.Scale(domain=names, range=[_STYLE.bad, _STYLE.quiet, _STYLE.line])
+    colours = alt.Scale(domain=names, range=[style.bad, style.quiet, style.line])
+    axis = alt.Axis(format="%", tickCount=5)
+    legend = alt.Legend(orient="bottom")
     return (
         alt.Chart(alt.Data(values=told["parts"]))
         .mark_bar()
         .encode(
-            x=alt.X("share:Q", title="share of the budget", axis=alt.Axis(format="%")),
-            color=alt.Color("part:N", scale=colours, title=None, sort=names),
+            x=alt.X("share:Q", title="share of the budget", axis=axis),
+            color=alt.Color("part:N", scale=colours, title=None, sort=names, legend=legend),
             order="order:Q",
         )
-        .properties(width=_STYLE.width, height=40, background=_STYLE.ground)
+        .properties(width=style.width, height=40, background=style.ground)
         .configure(font="system-ui, sans-serif")
+        .configure_axis(labelColor=style.quiet, titleColor=style.quiet, gridColor=style.line)
+        .configure_legend(labelColor=style.ink)
         .configure_view(stroke=None)
         .to_dict()
     )

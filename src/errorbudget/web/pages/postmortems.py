@@ -1,5 +1,6 @@
 """Postmortems as pages: what the program says beside what people write, to be edited in place."""
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -9,8 +10,8 @@ from markupsafe import Markup
 
 from errorbudget import clock
 from errorbudget.errors import Failure
-from errorbudget.postmortem.document import COMMENT, Kind, Postmortem
-from errorbudget.program.postmortems.picturing import NAMES
+from errorbudget.postmortem.document import COMMENT, Kind
+from errorbudget.program.postmortems.picturing import NAMES, NARROW, WIDE, svg
 from errorbudget.program.postmortems.shelf import Written
 from errorbudget.program.tokens import Scope
 from errorbudget.review.page import rendered
@@ -92,32 +93,38 @@ def _shown(request: Request, caller: Caller, found: Written) -> Response:
         title=found.kept.id,
         kept=found.kept,
         version=document.version,
-        pieces=[_piece(document, number) for number in range(len(document.pieces))],
+        pieces=[_piece(found, number) for number in range(len(document.pieces))],
         told=found.told,
         unwritten=document.unwritten,
         may_write=caller.holds(Scope.APPROVE),
     )
 
 
-def _piece(document: Postmortem, number: int) -> dict[str, Any]:
-    one = document.pieces[number]
+def _piece(found: Written, number: int) -> dict[str, Any]:
+    one = found.document.pieces[number]
     if one.kind is Kind.HUMAN:
         label = LABELS.get(one.name, one.name)
         # Hints are for those who see the text alone; here the label says the same.
         text = COMMENT.sub("", one.text).strip()
         editable = one.name in LABELS
         return {"name": one.name, "label": label, "text": text, "editable": editable}
-    return {"name": "", "html": _rendered(document.id, one.text)}
+    return {"name": "", "html": _rendered(found, one.text)}
 
 
-def _rendered(id_: str, text: str) -> Markup:
+def _rendered(found: Written, text: str) -> Markup:
     """Trusted as it is: the renderer lets no HTML through that was written into the text."""
     html = rendered(COMMENT.sub("", text))
     for name in NAMES:
-        html = html.replace(
-            f'src="{id_}.{name}.svg"', f'src="/api/v1/postmortems/{id_}/{name}.svg"'
-        )
+        image = re.compile(rf'<img src="{re.escape(found.document.id)}\.{name}\.svg"[^>]*>')
+        if image.search(html):
+            html = image.sub(lambda _, name=name: _figure(found, name), html)
     return Markup(html)  # noqa: S704
+
+
+def _figure(found: Written, name: str) -> str:
+    """A picture in the colours of the page, and one for a phone."""
+    wide, narrow = (svg(found.kept.told, name, style) for style in (WIDE, NARROW))
+    return f'<div class="wide">{wide}</div><div class="narrow">{narrow}</div>'
 
 
 def _sentence(rows: Sequence[dict[str, Any]]) -> str:
