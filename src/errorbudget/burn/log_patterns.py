@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from math import log
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import logfold
+if TYPE_CHECKING:
+    import logfold
 
 TRACES: Final = 3
 """Trace ids told of each template."""
@@ -40,7 +41,24 @@ _TROUBLE = re.compile(r"\b(?:ERROR|WARN(?:ING)?|FATAL|CRITICAL|SEVERE)\b")
 _CLOCK = re.compile(r"\[?(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d:\d\d(?:[.,]\d+)?Z?\]?\s+")
 
 
-def _masks() -> tuple[logfold.MaskRule, ...]:
+def _miner() -> "logfold.Miner":
+    # Here, because every command would load it and few look at log records.
+    import logfold
+
+    return logfold.Miner(
+        examples="none",
+        depth=_DEPTH,
+        sim_th=_ALIKE,
+        max_children=_CHILDREN,
+        max_templates=_TEMPLATES,
+        delimiters=_DELIMITERS,
+        masks=_masks(),
+    )
+
+
+def _masks() -> "tuple[logfold.MaskRule, ...]":
+    import logfold
+
     own = {rule.name: rule for rule in logfold.MiningConfig().masks}
     rules = {
         "clock": (r"\b\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?\b", "<TIME>"),
@@ -139,15 +157,7 @@ class Templates:
     """Mines templates from the lines it is given, and says which one each line has."""
 
     def __init__(self) -> None:
-        self._miner = logfold.Miner(
-            examples="none",
-            depth=_DEPTH,
-            sim_th=_ALIKE,
-            max_children=_CHILDREN,
-            max_templates=_TEMPLATES,
-            delimiters=_DELIMITERS,
-            masks=_masks(),
-        )
+        self._miner = _miner()
 
     def of(self, messages: Sequence[str]) -> list[str]:
         """The key of each message's template; the empty key is of messages without words."""
