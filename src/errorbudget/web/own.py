@@ -5,7 +5,6 @@ from collections import deque
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from importlib.resources import files
-from threading import Event, Thread
 from typing import Any, Final
 
 import orjson
@@ -14,6 +13,7 @@ from errorbudget import clock
 from errorbudget.errors import Failure
 from errorbudget.ingest.frame import Batch
 from errorbudget.ingest.stream import Stream
+from errorbudget.web.repeating import Repeating
 
 LOG = logging.getLogger(__name__)
 
@@ -30,15 +30,14 @@ def document() -> bytes:
     return files("errorbudget.program").joinpath("own.yaml").read_bytes()
 
 
-class OwnRequests:
+class OwnRequests(Repeating):
     """Notes calls as they are answered, and hands them to the stream every second."""
 
     def __init__(self, stream: Stream) -> None:
+        super().__init__("own", _EVERY, self._attempt)
         self._stream = stream
         self._version = version("errorbudget")
         self._noted = deque[dict[str, Any]](maxlen=_MOST)
-        self._stopping = Event()
-        self._thread = Thread(target=self._run, name="errorbudget-own")
 
     def note(self, method: str, route: str, status: int, seconds: float) -> None:
         """One more call, just answered."""
@@ -56,15 +55,10 @@ class OwnRequests:
             }
         )
 
-    def start(self) -> None:
-        """Begin to hand over."""
-        self._thread.start()
-
     def stop(self) -> None:
         """Hand over what is left."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        super().stop()
+        self._attempt()
 
     def hand_over(self) -> int:
         """Put what was noted into the journal; how many calls. Raises Failure."""
@@ -79,12 +73,8 @@ class OwnRequests:
             raise
         return len(rows)
 
-    def _run(self) -> None:
-        while True:
-            ending = self._stopping.wait(_EVERY)
-            try:
-                self.hand_over()
-            except Failure as failure:
-                LOG.warning("own calls are not counted yet: %s", failure)
-            if ending:
-                return
+    def _attempt(self) -> None:
+        try:
+            self.hand_over()
+        except Failure as failure:
+            LOG.warning("own calls are not counted yet: %s", failure)
