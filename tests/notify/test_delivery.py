@@ -185,6 +185,25 @@ class Standing:
         self.receiver.close()
 
 
+def test_who_takes_over_gives_up_letters_to_addresses_that_are_gone(
+    opened: Home, receiver: Receiver
+):
+    put(opened, a_message(), addresses=("hook", "gone"))
+    leads, channel = threading.Event(), hook(receiver)
+    delivery = Delivery(
+        opened.outbox, {"hook": channel}, clock=clock.now, patience=BRISK, speaks=leads.is_set
+    )
+    delivery.start()
+    assert opened.outbox.dead() == []
+
+    leads.set()
+    delivery.wake()
+
+    eventually(lambda: [one.address for one in opened.outbox.dead()] == ["gone"])
+    assert delivery.stop()
+    channel.close()
+
+
 def test_what_holds_is_repeated_until_it_is_taken_back(opened: Home, receiver: Receiver):
     put(opened, a_message())
     with delivering(opened, hook=Standing(hook(receiver))) as delivery:

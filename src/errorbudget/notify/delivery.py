@@ -195,11 +195,12 @@ class Delivery(Generic[L]):
         self._wakes = {address: Event() for address in channels}
         self._held = dict[str, datetime]()
         self._threads: list[Thread] = []
+        self._has_buried = False
 
     def start(self) -> None:
         """Begin, and give up what waits for addresses that are gone."""
         if self._speaks():
-            self._outbox.bury_for_others_than(list(self._channels))
+            self._bury()
         for address in self._channels:
             name = f"delivery-{address}"
             thread = Thread(target=self._serve, args=(address,), name=name, daemon=True)
@@ -228,6 +229,7 @@ class Delivery(Generic[L]):
             return held
         if not self._speaks():
             return now + UNASKED
+        self._bury()
         for letter in self._outbox.due(address, now):
             if self._stopping.is_set() or not self._speaks():
                 return now
@@ -238,6 +240,12 @@ class Delivery(Generic[L]):
                 return outcome.hold
         now = self._clock()
         return min(self._outbox.next_due(address) or now + IDLE, now + IDLE)
+
+    def _bury(self) -> None:
+        """Give up what waits for addresses that are gone: once, when letters are first ours."""
+        if not self._has_buried:
+            self._outbox.bury_for_others_than(list(self._channels))
+            self._has_buried = True
 
     def _serve(self, address: str) -> None:
         wake = self._wakes[address]

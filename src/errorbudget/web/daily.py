@@ -15,16 +15,22 @@ LOOKS: Final = 60.0
 
 
 class Daily(Repeating):
-    """Does some things once a day, and a minute after it was started, one after the other."""
+    """Does some things once a day, and a minute after it was started, one after the other.
 
-    def __init__(self, *works: Callable[[], object]) -> None:
-        super().__init__("daily", LOOKS, self._look)
+    Where something is not ours to do now, which `is_ours` says, it is done that day when it is.
+    """
+
+    def __init__(
+        self, *works: Callable[[], object], is_ours: Callable[[], bool], every: float = LOOKS
+    ) -> None:
+        super().__init__("daily", every, self._look)
+        self._is_ours = is_ours
         self._works = works
         self._done: date | None = None
 
     def _look(self) -> None:
         today = clock.now().date()
-        if today != self._done:
+        if today != self._done and self._is_ours():
             for work in self._works:
                 self._attempt(work)
             self._done = today

@@ -80,7 +80,7 @@ class Server:
         self.patient = Patient(program, configuration)
         self.heartbeat, self._daily = (
             self._heartbeat(),
-            Daily(self._review_what_closed, self.patient.prune),
+            Daily(self._review_what_closed, self.patient.prune, is_ours=self._speaks),
         )
         self.own = OwnRequests(self.stream) if configuration.measure_itself else None
         turn = Turn(program.source.another())
@@ -151,8 +151,6 @@ class Server:
 
     def _review_what_closed(self) -> None:
         """Quarters that have closed; before anything of them is dropped."""
-        if not self._speaks():
-            return
         self.patient.review_what_closed(
             clock.now(), route=self._addresses.of, wake=self._delivery.wake
         )
